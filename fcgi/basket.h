@@ -1,0 +1,21 @@
+/*
+ * The tickets of one call: all of them are taken, or none.
+ */
+#ifndef FCGI_BASKET_H
+#define FCGI_BASKET_H
+
+#include "libhold/base.h"
+
+enum {
+	BASKET_MAX = 10,     /* tickets a call */
+	TICKET_ID_MAX = 128, /* bytes, without the NUL */
+	CLIENT_ID_MAX = 128, /* bytes, without the NUL */
+};
+
+struct basket {
+	size_t n; /* 1 to BASKET_MAX */
+	/* Distinct, in byte order, so that all callers lock in one order. */
+	const char *ids[BASKET_MAX];
+};
+
+#endif

@@ -1,0 +1,13 @@
+# libhold/ - what at least two programs need; static, not installed
+noinst_LIBRARIES += libhold/libhold.a
+libhold_libhold_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS)
+libhold_libhold_a_SOURCES = \
+	libhold/base.h \
+	libhold/buf.c libhold/buf.h \
+	libhold/clock.c libhold/clock.h \
+	libhold/conf.c libhold/conf.h \
+	libhold/err.c libhold/err.h \
+	libhold/list.h \
+	libhold/log.c libhold/log.h \
+	libhold/mem.c libhold/mem.h \
+	libhold/slice.c libhold/slice.h

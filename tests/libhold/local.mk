@@ -1,0 +1,9 @@
+# tests/libhold/ - unit tests of libhold/
+check_PROGRAMS += tests/libhold/test
+TESTS += tests/libhold/test
+tests_libhold_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(UV_CFLAGS)
+tests_libhold_test_LDADD = tests/support/librunner.a libhold/libhold.a \
+	$(CUNIT_LIBS) $(UV_LIBS) $(XXHASH_LIBS)
+tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
+	tests/libhold/test_buf.c \
+	tests/libhold/test_slice.c

@@ -1,0 +1,14 @@
+#include "config.h"
+
+#include "tests/libhold/suites.h"
+
+int main(int argc, char **argv)
+{
+	const struct hf_suite suites[] = {
+		test_buf_suite,
+		test_slice_suite,
+		{ .name = NULL },
+	};
+
+	return hf_test_main(suites, argc, argv);
+}

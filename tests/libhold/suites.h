@@ -1,0 +1,10 @@
+/* The suites of libhold's test program, one a module. */
+#ifndef TESTS_LIBHOLD_SUITES_H
+#define TESTS_LIBHOLD_SUITES_H
+
+#include "tests/support/runner.h"
+
+extern const struct hf_suite test_buf_suite;
+extern const struct hf_suite test_slice_suite;
+
+#endif
