@@ -1,0 +1,92 @@
+/*
+ * Commands: one table of names, argument counts and handlers, and the way in.
+ *
+ * A handler checks its arguments, calls the core once, and writes exactly one
+ * reply. It touches no socket: what it wants of the connection it notes in
+ * struct client, and the server acts on it.
+ */
+#ifndef LOCKD_COMMAND_H
+#define LOCKD_COMMAND_H
+
+#include "libhold/slice.h"
+#include "lockd/keyspace.h"
+#include "lockd/reply.h"
+#include "lockd/stats.h"
+
+struct script;
+struct command;
+
+enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
+
+/* What commands know and note of a peer. */
+struct client {
+	uint64_t id;
+	int protocol;	     /* 2 or 3 */
+	bool close_on_reply; /* QUIT: close when the reply has left */
+	char name[CLIENT_NAME_MAX + 1];
+	char lib_name[CLIENT_LIB_MAX + 1];
+	char lib_version[CLIENT_LIB_MAX + 1];
+};
+
+/* The process's one context. */
+struct lockd {
+	struct keyspace *keys;
+	struct script *script;
+	struct stats stats;
+	bool shutdown; /* SHUTDOWN was asked for */
+	char run_id[41];
+};
+
+/* One command under way. */
+struct call {
+	struct lockd *lockd;
+	struct client *client;
+	struct reply *reply;
+	const struct hf_slice *argv; /* argv[0] is the command's name */
+	size_t argc;		     /* at least 1 */
+	int64_t now_ms;		     /* the boot clock, one for the whole turn */
+	bool in_script;
+};
+
+typedef void command_fn(struct call *call);
+
+enum {
+	COMMAND_WRITE = 1 << 0,	    /* may change the keyspace */
+	COMMAND_NO_SCRIPT = 1 << 1, /* refused inside a script */
+	COMMAND_ADMIN = 1 << 2,
+	COMMAND_FAST = 1 << 3,
+};
+
+struct command {
+	const char *name; /* lower case, as COMMAND shows it */
+	int min_args;	  /* with the name */
+	int max_args;	  /* 0: no end */
+	unsigned flags;
+	int first_key, last_key, key_step; /* as COMMAND gives them */
+	command_fn *run;
+};
+
+/*
+ * Runs argv[0]: an unknown name, a wrong number of arguments and a command
+ * that scripts may not call are answered with Redis's errors.
+ */
+void command_run(struct call *call);
+
+/* NULL if there is none of that name (case does not matter). */
+const struct command *command_find(struct hf_slice name);
+
+/* The whole table, for COMMAND; count in *n_out. */
+const struct command *command_table(size_t *n_out);
+
+/* cmd_string.c */
+command_fn cmd_set, cmd_get, cmd_incr, cmd_incrby;
+/* cmd_key.c */
+command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_pexpireat, cmd_ttl,
+    cmd_pttl, cmd_persist, cmd_type, cmd_dbsize, cmd_scan, cmd_flushall;
+/* cmd_script.c */
+command_fn cmd_eval, cmd_evalsha, cmd_script;
+/* cmd_server.c */
+command_fn cmd_ping, cmd_echo, cmd_quit, cmd_select, cmd_hello, cmd_info,
+    cmd_command, cmd_client, cmd_time, cmd_shutdown;
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * The keyspace: keys, their values and deadlines.
+ *
+ * CORE: no sockets and no clock; every call is told the time. A key whose
+ * deadline is reached is gone from that very call on, swept or not. Every
+ * change, by whomever, passes keyspace_apply(), which tells the observer:
+ * there the journal, WATCH and the keyspace events will hang.
+ */
+#ifndef LOCKD_KEYSPACE_H
+#define LOCKD_KEYSPACE_H
+
+#include "libhold/heap.h"
+#include "libhold/slice.h"
+
+struct keyspace;
+
+enum ks_type { KS_NONE, KS_STRING };
+
+/* A key as it stands; slices live until the next change of the keyspace. */
+struct ks_view {
+	enum ks_type type; /* KS_NONE: there is no such key */
+	struct hf_slice value;
+	int64_t due_ms; /* HF_NEVER: without a deadline */
+};
+
+enum ks_kind {
+	KS_SET,	   /* key has this value and deadline, whatever was before */
+	KS_DUE,	   /* an existing key has this deadline */
+	KS_DELETE, /* somebody removed an existing key */
+	KS_EXPIRE, /* its time was over; only the keyspace itself says so */
+	KS_FLUSH,  /* all keys are gone */
+};
+
+struct ks_change {
+	enum ks_kind kind;
+	struct hf_slice key;
+	struct hf_slice value; /* of KS_SET; copied */
+	int64_t due_ms;	       /* of KS_SET and KS_DUE; HF_NEVER: none */
+};
+
+/* Told of each change just after it was made (slices die on return). */
+typedef void ks_observer_fn(void *arg, const struct ks_change *change);
+
+/* seed: random, once a process. */
+struct keyspace *keyspace_new(uint64_t seed);
+void keyspace_free(struct keyspace **ks); /* and sets *ks to NULL */
+void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer,
+		      void *arg);
+
+/* The key as it stands at now_ms; a due one is expired on the way. */
+struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
+			    int64_t now_ms);
+
+/*
+ * The one door for changes. Gives whether anything was there to change:
+ * always true for KS_SET and KS_FLUSH. A deadline at or before now_ms makes
+ * a KS_SET or KS_DUE a removal at once (an expiry). KS_EXPIRE is not taken
+ * from outside.
+ */
+bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
+		    int64_t now_ms);
+
+/* Keys in memory, due ones that were not swept yet included. */
+size_t keyspace_count(const struct keyspace *ks);
+size_t keyspace_count_due(const struct keyspace *ks); /* with a deadline */
+size_t keyspace_memory(const struct keyspace *ks);    /* bytes, about */
+
+/*
+ * Expires at most max keys that are due at now_ms, earliest first; gives how
+ * many. The rest wait for the next call: the caller bounds a turn's work.
+ */
+size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max);
+int64_t keyspace_next_due_ms(const struct keyspace *ks); /* or HF_NEVER */
+uint64_t keyspace_expired_total(const struct keyspace *ks);
+
+/*
+ * A step of a walk over all live keys, as hf_table_scan(): gives the next
+ * cursor, 0 at the end.
+ */
+typedef void ks_each_fn(void *arg, struct hf_slice key,
+			const struct ks_view *view);
+uint64_t keyspace_scan(struct keyspace *ks, uint64_t cursor, int64_t now_ms,
+		       ks_each_fn *each, void *arg);
+
+#endif
