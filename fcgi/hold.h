@@ -19,9 +19,9 @@
 enum { HOLD_SERVICE_MAX = 64 }; /* bytes of an identity, without the NUL */
 
 struct hold_grant {
-	int64_t fence;	      /* > 0 */
+	int64_t fence;        /* > 0 */
 	int64_t remaining_ms; /* until the lock lets go by itself */
-	bool fresh;	      /* taken by this very call, not held before */
+	bool fresh;           /* taken by this very call, not held before */
 };
 
 /* What the lock service answered; by the basket's indexes. */
@@ -72,8 +72,7 @@ static inline int hold_acquire(struct hold *hold, const struct basket *basket,
 
 /* 0 when client holds every ticket now, HF_ENOTOWNER, HF_EUNREACHABLE. */
 static inline int hold_check(struct hold *hold, const struct basket *basket,
-			     const char *client,
-			     struct hold_answer *answer_out)
+			     const char *client, struct hold_answer *answer_out)
 {
 	return hold->ops->check(hold, basket, client, answer_out);
 }

@@ -15,17 +15,17 @@
 #include "libhold/buf.h"
 
 enum store_state {
-	STORE_UNKNOWN,	/* no such ticket */
-	STORE_FREE,	/* also: reserved once, and its time is past */
+	STORE_UNKNOWN,  /* no such ticket */
+	STORE_FREE,     /* also: reserved once, and its time is past */
 	STORE_RESERVED, /* until remaining_ms from now */
 	STORE_BOOKED,
-	STORE_LAPSED,	/* reserved by this very client, its time is past */
+	STORE_LAPSED, /* reserved by this very client, its time is past */
 };
 
 /* What a ticket's row says of it, seen by one client. */
 struct store_row {
 	enum store_state state;
-	bool mine;	      /* reserved or booked by this client */
+	bool mine;            /* reserved or booked by this client */
 	int64_t remaining_ms; /* of a reservation, > 0 */
 };
 

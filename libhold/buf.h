@@ -12,11 +12,11 @@
 #include "libhold/slice.h"
 
 struct hf_buf {
-	char *data;  /* the first unconsumed byte is data + start */
+	char *data; /* the first unconsumed byte is data + start */
 	size_t start;
-	size_t end;  /* one past the last byte */
+	size_t end; /* one past the last byte */
 	size_t cap;
-	size_t max;  /* most unconsumed bytes, ever */
+	size_t max; /* most unconsumed bytes, ever */
 	bool failed;
 };
 
@@ -58,8 +58,7 @@ static inline size_t hf_buf_room(const struct hf_buf *buf)
 }
 
 void hf_buf_add(struct hf_buf *buf, const void *data, size_t len);
-void hf_buf_printf(struct hf_buf *buf, const char *format, ...)
-    HF_PRINTF(2, 3);
+void hf_buf_printf(struct hf_buf *buf, const char *format, ...) HF_PRINTF(2, 3);
 
 static inline void hf_buf_add_slice(struct hf_buf *buf, struct hf_slice s)
 {

@@ -31,8 +31,9 @@ static int set_int(const struct hf_conf *conf, const struct hf_conf_setting *s,
 		*out = number;
 		return 0;
 	}
-	fprintf(stderr, "%s: --%s takes a whole number from %lld to %lld, "
-			"not \"%s\"\n",
+	fprintf(stderr,
+		"%s: --%s takes a whole number from %lld to %lld, "
+		"not \"%s\"\n",
 		conf->program, s->name, (long long)s->min, (long long)s->max,
 		value);
 	return HF_EUSAGE;
@@ -102,8 +103,8 @@ static void print_help(const struct hf_conf *conf)
 /*
  * One flag at argv[*i]; moves *i over the value if it took the next word.
  */
-static int parse_flag(const struct hf_conf *conf, int argc, char **argv,
-		      int *i, void *settings)
+static int parse_flag(const struct hf_conf *conf, int argc, char **argv, int *i,
+		      void *settings)
 {
 	const char *word = argv[*i];
 	const char *value = strchr(word, '=');
@@ -113,8 +114,9 @@ static int parse_flag(const struct hf_conf *conf, int argc, char **argv,
 	if (strncmp(word, "--", 2) == 0)
 		s = find(conf, (struct hf_slice){ word + 2, len - 2 });
 	if (s == NULL) {
-		fprintf(stderr, "%s: unknown option \"%.*s\"; --help lists "
-				"them\n",
+		fprintf(stderr,
+			"%s: unknown option \"%.*s\"; --help lists "
+			"them\n",
 			conf->program, (int)len, word);
 		return HF_EUSAGE;
 	}

@@ -11,32 +11,32 @@
 
 enum hf_conf_kind {
 	HF_CONF_STRING, /* const char *, borrowed from argv or the table */
-	HF_CONF_INT,	/* int64_t within [min, max] */
+	HF_CONF_INT,    /* int64_t within [min, max] */
 	HF_CONF_CHOICE, /* int: the index of the word in choices */
-	HF_CONF_BOOL,	/* bool */
+	HF_CONF_BOOL,   /* bool */
 };
 
 struct hf_conf_setting {
 	const char *name; /* without the dashes */
 	enum hf_conf_kind kind;
-	size_t offset;	       /* of the field in the program's settings */
-	const char *preset;    /* default as text; NULL: zero, none */
-	int64_t min, max;      /* of an INT */
+	size_t offset;              /* of the field in the program's settings */
+	const char *preset;         /* default as text; NULL: zero, none */
+	int64_t min, max;           /* of an INT */
 	const char *const *choices; /* of a CHOICE, NULL-terminated */
-	const char *value_name;	    /* for --help: PATH, N, ADDR:PORT */
+	const char *value_name;     /* for --help: PATH, N, ADDR:PORT */
 	const char *help;
 };
 
 /* What the command line asked for. */
 enum hf_conf_ask {
 	HF_CONF_RUN,
-	HF_CONF_HELP,	 /* --help was printed: exit 0 */
+	HF_CONF_HELP,    /* --help was printed: exit 0 */
 	HF_CONF_VERSION, /* --version was printed: exit 0 */
 };
 
 struct hf_conf {
-	const char *program; /* for messages */
-	const char *summary; /* the first line of --help */
+	const char *program;                    /* for messages */
+	const char *summary;                    /* the first line of --help */
 	const struct hf_conf_setting *settings; /* ends with name == NULL */
 };
 

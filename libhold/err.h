@@ -8,15 +8,15 @@
 
 #include "libhold/base.h"
 
-#define HF_ERRORS(X)                                         \
-	X(HF_EBAD, -1001, "malformed input")                 \
-	X(HF_ELIMIT, -1002, "a limit is reached")            \
-	X(HF_EEXISTS, -1003, "already exists")               \
-	X(HF_ENOTFOUND, -1004, "not found")                  \
-	X(HF_EHELD, -1005, "held by somebody else")          \
-	X(HF_ENOTOWNER, -1006, "held by somebody else or nobody") \
+#define HF_ERRORS(X)                                               \
+	X(HF_EBAD, -1001, "malformed input")                       \
+	X(HF_ELIMIT, -1002, "a limit is reached")                  \
+	X(HF_EEXISTS, -1003, "already exists")                     \
+	X(HF_ENOTFOUND, -1004, "not found")                        \
+	X(HF_EHELD, -1005, "held by somebody else")                \
+	X(HF_ENOTOWNER, -1006, "held by somebody else or nobody")  \
 	X(HF_EUNREACHABLE, -1007, "the service cannot be reached") \
-	X(HF_ETYPE, -1008, "wrong type of value")            \
+	X(HF_ETYPE, -1008, "wrong type of value")                  \
 	X(HF_EUSAGE, -1009, "wrong usage")
 
 enum hf_err {

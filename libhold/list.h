@@ -50,8 +50,8 @@ static inline struct hf_list *hf_list_first(struct hf_list *list)
 }
 
 /* The body may remove the item it is at, and no other. */
-#define HF_LIST_FOREACH(it, list)                                           \
-	for (struct hf_list *it = (list)->next, *it##_next = it->next;      \
+#define HF_LIST_FOREACH(it, list)                                      \
+	for (struct hf_list *it = (list)->next, *it##_next = it->next; \
 	     it != (list); it = it##_next, it##_next = it->next)
 
 #endif

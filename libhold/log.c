@@ -72,9 +72,10 @@ static size_t stamp(char *out, size_t room, enum hf_log_level level)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	n = strftime(out, room, "%Y-%m-%dT%H:%M:%S", &tm);
-	return n + (size_t)snprintf(out + n, room - n, ".%03dZ %s %s: ",
-				    (int)(ts.tv_nsec / 1000000),
-				    level_names[level], context.name);
+	return n +
+	       (size_t)snprintf(out + n, room - n,
+				".%03dZ %s %s: ", (int)(ts.tv_nsec / 1000000),
+				level_names[level], context.name);
 }
 
 static void emit(enum hf_log_level level, int errnum, const char *format,
@@ -105,12 +106,12 @@ static void emit(enum hf_log_level level, int errnum, const char *format,
 		return;
 }
 
-#define EMIT(level, errnum)                               \
-	do {                                              \
-		va_list ap;                               \
-		va_start(ap, format);                     \
-		emit((level), (errnum), format, ap);      \
-		va_end(ap);                               \
+#define EMIT(level, errnum)                          \
+	do {                                         \
+		va_list ap;                          \
+		va_start(ap, format);                \
+		emit((level), (errnum), format, ap); \
+		va_end(ap);                          \
 	} while (0)
 
 void hf_debug(const char *format, ...)

@@ -22,7 +22,8 @@ enum hf_log_level {
 void hf_log_init(const char *name, enum hf_log_level lowest);
 
 /* 0, or HF_EUSAGE for a word that is no level ("debug", "info", "warn"). */
-int hf_log_level_parse(const char *word, enum hf_log_level *level_out) HF_MUSTUSE;
+int hf_log_level_parse(const char *word,
+		       enum hf_log_level *level_out) HF_MUSTUSE;
 
 /* Where whole lines (no newline) go instead of stderr; NULL: back to it. */
 typedef void hf_log_sink_fn(void *arg, enum hf_log_level level,
@@ -31,7 +32,7 @@ void hf_log_sink(hf_log_sink_fn *sink, void *arg);
 
 void hf_debug(const char *format, ...) HF_PRINTF(1, 2);
 void hf_info(const char *format, ...) HF_PRINTF(1, 2);
-void hf_warn(const char *format, ...) HF_PRINTF(1, 2);	/* adds errno */
+void hf_warn(const char *format, ...) HF_PRINTF(1, 2);  /* adds errno */
 void hf_warnx(const char *format, ...) HF_PRINTF(1, 2); /* does not */
 
 /* As above, then exits 1. */

@@ -31,7 +31,8 @@ void *hf_realloc_array(void *p, size_t n, size_t size)
 
 void *hf_memdup(const void *p, size_t len_bytes)
 {
-	void *copy = or_die(malloc(len_bytes > 0 ? len_bytes : 1), 1, len_bytes);
+	void *copy =
+	    or_die(malloc(len_bytes > 0 ? len_bytes : 1), 1, len_bytes);
 
 	if (len_bytes > 0)
 		memcpy(copy, p, len_bytes);

@@ -9,7 +9,7 @@
 
 #include "libhold/base.h"
 
-#define hf_new(T)	   ((T *)hf_alloc(sizeof(T)))
+#define hf_new(T)          ((T *)hf_alloc(sizeof(T)))
 #define hf_new_array(T, n) ((T *)hf_alloc_array((n), sizeof(T)))
 
 /* len_bytes of zeroes; the caller frees with free(). */

@@ -21,7 +21,7 @@ enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
 /* What commands know and note of a peer. */
 struct client {
 	uint64_t id;
-	int protocol;	     /* 2 or 3 */
+	int protocol;        /* 2 or 3 */
 	bool close_on_reply; /* QUIT: close when the reply has left */
 	char name[CLIENT_NAME_MAX + 1];
 	char lib_name[CLIENT_LIB_MAX + 1];
@@ -43,15 +43,15 @@ struct call {
 	struct client *client;
 	struct reply *reply;
 	const struct hf_slice *argv; /* argv[0] is the command's name */
-	size_t argc;		     /* at least 1 */
-	int64_t now_ms;		     /* the boot clock, one for the whole turn */
+	size_t argc;                 /* at least 1 */
+	int64_t now_ms; /* the boot clock, one for the whole turn */
 	bool in_script;
 };
 
 typedef void command_fn(struct call *call);
 
 enum {
-	COMMAND_WRITE = 1 << 0,	    /* may change the keyspace */
+	COMMAND_WRITE = 1 << 0,     /* may change the keyspace */
 	COMMAND_NO_SCRIPT = 1 << 1, /* refused inside a script */
 	COMMAND_ADMIN = 1 << 2,
 	COMMAND_FAST = 1 << 3,
@@ -59,8 +59,8 @@ enum {
 
 struct command {
 	const char *name; /* lower case, as COMMAND shows it */
-	int min_args;	  /* with the name */
-	int max_args;	  /* 0: no end */
+	int min_args;     /* with the name */
+	int max_args;     /* 0: no end */
 	unsigned flags;
 	int first_key, last_key, key_step; /* as COMMAND gives them */
 	command_fn *run;
@@ -87,6 +87,6 @@ command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_pexpireat, cmd_ttl,
 command_fn cmd_eval, cmd_evalsha, cmd_script;
 /* cmd_server.c */
 command_fn cmd_ping, cmd_echo, cmd_quit, cmd_select, cmd_hello, cmd_info,
-    cmd_command, cmd_client, cmd_time, cmd_shutdown;
+    cmd_command, cmd_client, cmd_time, cmd_shutdown, cmd_http;
 
 #endif

@@ -24,8 +24,8 @@ struct ks_view {
 };
 
 enum ks_kind {
-	KS_SET,	   /* key has this value and deadline, whatever was before */
-	KS_DUE,	   /* an existing key has this deadline */
+	KS_SET,    /* key has this value and deadline, whatever was before */
+	KS_DUE,    /* an existing key has this deadline */
 	KS_DELETE, /* somebody removed an existing key */
 	KS_EXPIRE, /* its time was over; only the keyspace itself says so */
 	KS_FLUSH,  /* all keys are gone */
@@ -35,7 +35,7 @@ struct ks_change {
 	enum ks_kind kind;
 	struct hf_slice key;
 	struct hf_slice value; /* of KS_SET; copied */
-	int64_t due_ms;	       /* of KS_SET and KS_DUE; HF_NEVER: none */
+	int64_t due_ms;        /* of KS_SET and KS_DUE; HF_NEVER: none */
 };
 
 /* Told of each change just after it was made (slices die on return). */
@@ -44,8 +44,7 @@ typedef void ks_observer_fn(void *arg, const struct ks_change *change);
 /* seed: random, once a process. */
 struct keyspace *keyspace_new(uint64_t seed);
 void keyspace_free(struct keyspace **ks); /* and sets *ks to NULL */
-void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer,
-		      void *arg);
+void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer, void *arg);
 
 /* The key as it stands at now_ms; a due one is expired on the way. */
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,

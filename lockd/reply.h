@@ -18,12 +18,12 @@ struct reply_ops {
 	void (*error)(struct reply *r, struct hf_slice text);
 	void (*integer)(struct reply *r, int64_t value);
 	void (*bulk)(struct reply *r, struct hf_slice bytes);
-	void (*null)(struct reply *r);	     /* RESP2: a null bulk string */
+	void (*null)(struct reply *r);       /* RESP2: a null bulk string */
 	void (*null_array)(struct reply *r); /* RESP2: a null array */
 	void (*array)(struct reply *r, size_t n);
-	void (*map)(struct reply *r, size_t n);	 /* RESP2: array of 2n */
-	void (*set)(struct reply *r, size_t n);	 /* RESP2: array */
-	void (*push)(struct reply *r, size_t n); /* RESP2: array */
+	void (*map)(struct reply *r, size_t n);       /* RESP2: array of 2n */
+	void (*set)(struct reply *r, size_t n);       /* RESP2: array */
+	void (*push)(struct reply *r, size_t n);      /* RESP2: array */
 	void (*boolean)(struct reply *r, bool value); /* RESP2: 1, 0 */
 	void (*real)(struct reply *r, double value);  /* RESP2: bulk */
 	/* Text of one format ("txt"): RESP2: a bulk string. */
@@ -33,7 +33,7 @@ struct reply_ops {
 /* Embedded first in each sink. */
 struct reply {
 	const struct reply_ops *ops;
-	int protocol;	 /* 2 or 3: what the client asked for */
+	int protocol;    /* 2 or 3: what the client asked for */
 	uint64_t errors; /* how many error replies went through, ever */
 };
 

@@ -6,7 +6,8 @@
  * bounded, and passing a bound ends it with an error while the server lives
  * on. Scripts are kept by the SHA-1 of their text, up to a number and a total
  * of bytes: the oldest unused one goes first.
- * Conversions between Lua and replies: https://redis.io/docs/latest/develop/programmability/lua-api/
+ * Conversions between Lua and replies:
+ * https://redis.io/docs/latest/develop/programmability/lua-api/
  */
 #ifndef LOCKD_SCRIPT_H
 #define LOCKD_SCRIPT_H
@@ -16,10 +17,10 @@
 enum { SCRIPT_SHA_LEN = 40 }; /* hex digits */
 
 struct script_limits {
-	size_t memory_bytes;	/* of the interpreter with all its scripts */
-	uint64_t instructions;	/* of one run, about */
-	size_t cached_scripts;	/* at most this many */
-	size_t text_bytes;	/* of one script */
+	size_t memory_bytes;   /* of the interpreter with all its scripts */
+	uint64_t instructions; /* of one run, about */
+	size_t cached_scripts; /* at most this many */
+	size_t text_bytes;     /* of one script */
 };
 
 struct script;

@@ -57,5 +57,4 @@ static const struct hf_test tests[] = {
 	HF_TEST_END,
 };
 
-const struct hf_suite test_slice_suite = { "libhold/slice", tests, NULL,
-					   NULL };
+const struct hf_suite test_slice_suite = { "libhold/slice", tests, NULL, NULL };

@@ -60,8 +60,7 @@ int hf_test_main(const struct hf_suite *suites, int argc, char **argv)
 	CU_set_test_complete_handler(report_test);
 	CU_set_suite_init_failure_handler(report_broken_suite);
 	CU_run_all_tests();
-	failed = CU_get_number_of_failures() +
-		 CU_get_number_of_suites_failed();
+	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	if (CU_get_number_of_tests_run() == 0) {
 		printf("Bail out! no test ran\n");
 		failed++;

@@ -21,12 +21,18 @@ struct hf_test {
 struct hf_suite {
 	const char *name; /* the module: "libhold/heap" */
 	const struct hf_test *tests;
-	void (*setup)(void);	/* before each test, or NULL */
+	void (*setup)(void);    /* before each test, or NULL */
 	void (*teardown)(void); /* after each test, also a failed one */
 };
 
-#define HF_TEST(fn) { #fn, fn }
-#define HF_TEST_END { NULL, NULL }
+#define HF_TEST(fn)     \
+	{               \
+#fn, fn \
+	}
+#define HF_TEST_END        \
+	{                  \
+		NULL, NULL \
+	}
 
 /*
  * suites ends with { .name = NULL }. argv[1], if given, picks the suites whose

@@ -1,0 +1,720 @@
+#include "config.h"
+
+#include "libhold/loop.h"
+
+#include "libhold/clock.h"
+#include "libhold/err.h"
+#include "libhold/heap.h"
+#include "libhold/log.h"
+#include "libhold/mem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define READ_BYTES       (64 * 1024)
+#define KEEP_BYTES       1024 /* an idle connection's buffers shrink to */
+#define LISTEN_BACKLOG   1024
+#define KEEPALIVE_S      300
+#define STOP_PATIENCE_MS 2000
+
+struct listener {
+	struct hf_list all;
+	struct hf_loop *loop;
+	bool is_tcp;
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} uv;
+};
+
+struct hf_loop {
+	uv_loop_t uv;
+	const struct hf_loop_ops *ops;
+	void *arg;
+	struct hf_loop_limits limits;
+	struct hf_loop_counts counts;
+	struct hf_list listeners;
+	struct hf_list conns;
+	struct hf_list dirty;
+	uv_timer_t timer; /* the next deadline */
+	uv_idle_t idle;   /* active: do not wait, there is work */
+	uv_prepare_t prepare;
+	uv_check_t check;
+	uv_signal_t sigterm;
+	uv_signal_t sigint;
+	int64_t wake_ms;    /* what the timer is set to */
+	int64_t now_ms;     /* 0: read the clock when asked */
+	int64_t stop_at_ms; /* 0: serving; else closing, at the latest then */
+	char *read_buffer;
+};
+
+/* ---- deadlines ---------------------------------------------------------- */
+
+int64_t hf_loop_now_ms(struct hf_loop *loop)
+{
+	if (loop->now_ms == 0)
+		loop->now_ms = hf_clock_ms();
+	return loop->now_ms;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	HF_UNUSED(idle); /* being active is all it does: the poll won't wait */
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct hf_loop *loop = timer->data;
+
+	/* Poll once without waiting: what is readable goes before what is
+	 * due. The check phase then runs tick(). */
+	loop->wake_ms = HF_NEVER;
+	uv_idle_start(&loop->idle, on_idle);
+}
+
+static void wake_at(struct hf_loop *loop, int64_t due_ms)
+{
+	int64_t wait_ms = due_ms - hf_loop_now_ms(loop);
+
+	if (due_ms == HF_NEVER) {
+		uv_timer_stop(&loop->timer);
+		uv_idle_stop(&loop->idle);
+	} else if (wait_ms <= 0) {
+		uv_timer_stop(&loop->timer);
+		uv_idle_start(&loop->idle, on_idle);
+		due_ms = HF_NEVER;
+	} else {
+		uv_idle_stop(&loop->idle);
+		if (due_ms == loop->wake_ms)
+			return;
+		uv_update_time(&loop->uv);
+		uv_timer_start(&loop->timer, on_timer, (uint64_t)wait_ms, 0);
+	}
+	loop->wake_ms = due_ms;
+}
+
+void hf_loop_wake_at(struct hf_loop *loop, int64_t due_ms)
+{
+	if (due_ms < loop->wake_ms && !uv_is_active((uv_handle_t *)&loop->idle))
+		wake_at(loop, due_ms);
+}
+
+/* ---- connections -------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct hf_conn *conn = handle->data;
+	struct hf_loop *loop = conn->loop;
+
+	hf_list_remove(&conn->all);
+	hf_list_remove(&conn->dirty);
+	hf_buf_fini(&conn->in);
+	hf_buf_fini(&conn->out);
+	hf_buf_fini(&conn->sending);
+	loop->counts.conns--;
+	loop->ops->closed(conn);
+}
+
+void hf_conn_close(struct hf_conn *conn, enum hf_conn_why why)
+{
+	if (conn->closing)
+		return;
+	conn->closing = true;
+	conn->why = why;
+	uv_close(&conn->uv.handle, on_closed);
+}
+
+static void mark_dirty(struct hf_conn *conn)
+{
+	if (hf_list_empty(&conn->dirty))
+		hf_list_append(&conn->loop->dirty, &conn->dirty);
+}
+
+void hf_conn_close_soon(struct hf_conn *conn, enum hf_conn_why why)
+{
+	if (conn->closing || conn->close_soon)
+		return;
+	conn->close_soon = true;
+	conn->why = why;
+	uv_read_stop(&conn->uv.stream);
+	mark_dirty(conn);
+}
+
+struct hf_buf *hf_conn_out(struct hf_conn *conn)
+{
+	mark_dirty(conn);
+	return &conn->out;
+}
+
+static void finish_if_done(struct hf_conn *conn)
+{
+	if (conn->close_soon && !conn->writing && hf_buf_len(&conn->out) == 0)
+		hf_conn_close(conn, conn->why);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct hf_conn *conn = write->data;
+
+	conn->writing = false;
+	hf_buf_reset(&conn->sending, KEEP_BYTES);
+	if (conn->closing)
+		return;
+	if (status < 0) {
+		hf_conn_close(conn, HF_CONN_PEER);
+		return;
+	}
+	mark_dirty(conn); /* what came meanwhile, or the close */
+}
+
+/* The kernel took less than all: libuv writes the rest when it can. */
+static void write_rest(struct hf_conn *conn)
+{
+	struct hf_buf taken = conn->sending;
+	uv_buf_t bytes;
+
+	conn->sending = conn->out;
+	conn->out = taken;
+	conn->writing = true;
+	conn->write.data = conn;
+	bytes = uv_buf_init(conn->sending.data + conn->sending.start,
+			    (unsigned)hf_buf_len(&conn->sending));
+	if (uv_write(&conn->write, &conn->uv.stream, &bytes, 1, on_written) !=
+	    0) {
+		conn->writing = false;
+		hf_conn_close(conn, HF_CONN_ERROR);
+	}
+}
+
+static void flush(struct hf_conn *conn)
+{
+	uv_buf_t bytes;
+	int n;
+
+	if (conn->closing)
+		return;
+	if (hf_buf_failed(&conn->out) ||
+	    hf_buf_len(&conn->out) + hf_buf_len(&conn->sending) >
+		conn->loop->limits.max_out_bytes) {
+		hf_conn_close(conn, HF_CONN_SLOW);
+		return;
+	}
+	if (conn->writing)
+		return; /* on_written() marks it dirty again */
+	if (hf_buf_len(&conn->out) > 0) {
+		bytes = uv_buf_init(conn->out.data + conn->out.start,
+				    (unsigned)hf_buf_len(&conn->out));
+		n = uv_try_write(&conn->uv.stream, &bytes, 1);
+		if (n < 0 && n != UV_EAGAIN) {
+			hf_conn_close(conn, HF_CONN_PEER);
+			return;
+		}
+		if (n > 0) {
+			conn->loop->counts.bytes_out += (uint64_t)n;
+			hf_buf_consume(&conn->out, (size_t)n);
+		}
+		if (hf_buf_len(&conn->out) > 0) {
+			conn->loop->counts.bytes_out += hf_buf_len(&conn->out);
+			write_rest(conn);
+			return;
+		}
+		hf_buf_reset(&conn->out, KEEP_BYTES);
+	}
+	finish_if_done(conn);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct hf_conn *conn = handle->data;
+	struct hf_loop *loop = conn->loop;
+	size_t begun = hf_buf_len(&conn->in);
+	size_t want = READ_BYTES;
+	char *room;
+
+	HF_UNUSED(suggested);
+	if (begun == 0) {
+		*buf = uv_buf_init(loop->read_buffer, READ_BYTES);
+		return;
+	}
+	/* One byte past the limit is let in, to see that it was passed. */
+	if (want > loop->limits.max_in_bytes + 1 - begun)
+		want = loop->limits.max_in_bytes + 1 - begun;
+	room = hf_buf_reserve(&conn->in, want);
+	*buf = uv_buf_init(room, room != NULL ? (unsigned)want : 0);
+}
+
+/* Gives bytes to the program; what it leaves waits in conn->in. */
+static void hand_over(struct hf_conn *conn, size_t nread)
+{
+	struct hf_loop *loop = conn->loop;
+	bool shared = hf_buf_len(&conn->in) == 0;
+	struct hf_slice bytes = { loop->read_buffer, nread };
+	size_t used;
+
+	if (!shared) {
+		hf_buf_commit(&conn->in, nread);
+		bytes = hf_buf_slice(&conn->in);
+	}
+	used = loop->ops->data(conn, bytes);
+	if (conn->closing)
+		return;
+	if (!shared)
+		hf_buf_consume(&conn->in, used);
+	else
+		hf_buf_add(&conn->in, bytes.data + used, bytes.len - used);
+	if (hf_buf_len(&conn->in) == 0)
+		hf_buf_reset(&conn->in, KEEP_BYTES);
+	else if (hf_buf_len(&conn->in) > loop->limits.max_in_bytes)
+		hf_conn_close_soon(conn, HF_CONN_IN_LIMIT);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
+{
+	struct hf_conn *conn = stream->data;
+
+	HF_UNUSED(buf);
+	if (nread == 0)
+		return; /* EAGAIN */
+	if (nread < 0) {
+		/* Half-closed peers still get the replies on their way. */
+		hf_conn_close_soon(conn, HF_CONN_PEER);
+		return;
+	}
+	if (conn->closing || conn->close_soon)
+		return;
+	conn->loop->counts.bytes_in += (uint64_t)nread;
+	hand_over(conn, (size_t)nread);
+}
+
+static void on_refused_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* Says why to one connection too many, as far as the kernel takes it. */
+static void refuse(struct listener *listener)
+{
+	struct hf_loop *loop = listener->loop;
+	struct hf_conn *conn = hf_new(struct hf_conn);
+	uv_buf_t bytes =
+	    uv_buf_init((char *)(uintptr_t)loop->limits.refusal.data,
+			(unsigned)loop->limits.refusal.len);
+
+	loop->counts.refused++;
+	if (listener->is_tcp)
+		uv_tcp_init(&loop->uv, &conn->uv.tcp);
+	else
+		uv_pipe_init(&loop->uv, &conn->uv.pipe, 0);
+	conn->uv.handle.data = conn;
+	if (uv_accept(&listener->uv.stream, &conn->uv.stream) == 0)
+		uv_try_write(&conn->uv.stream, &bytes, 1);
+	uv_close(&conn->uv.handle, on_refused_closed);
+}
+
+static void conn_init(struct hf_conn *conn, struct listener *listener)
+{
+	struct hf_loop *loop = listener->loop;
+
+	conn->loop = loop;
+	conn->is_tcp = listener->is_tcp;
+	hf_list_init(&conn->all);
+	hf_list_init(&conn->dirty);
+	hf_buf_init(&conn->in, loop->limits.max_in_bytes + READ_BYTES + 1);
+	hf_buf_init(&conn->out, loop->limits.max_out_bytes);
+	hf_buf_init(&conn->sending, loop->limits.max_out_bytes);
+	if (conn->is_tcp)
+		uv_tcp_init(&loop->uv, &conn->uv.tcp);
+	else
+		uv_pipe_init(&loop->uv, &conn->uv.pipe, 0);
+	conn->uv.handle.data = conn;
+	hf_list_append(&loop->conns, &conn->all);
+	loop->counts.conns++;
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+	struct listener *listener = server->data;
+	struct hf_loop *loop = listener->loop;
+	struct hf_conn *conn;
+
+	if (status < 0) {
+		hf_warnx("cannot accept a connection: %s", uv_strerror(status));
+		return;
+	}
+	if (loop->counts.conns >= loop->limits.max_conns) {
+		refuse(listener);
+		return;
+	}
+	conn = loop->ops->open(loop->arg);
+	conn_init(conn, listener);
+	if (uv_accept(server, &conn->uv.stream) != 0) {
+		hf_conn_close(conn, HF_CONN_ERROR);
+		return;
+	}
+	loop->counts.accepted++;
+	if (conn->is_tcp) {
+		uv_tcp_nodelay(&conn->uv.tcp, 1);
+		uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
+	}
+	if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0)
+		hf_conn_close(conn, HF_CONN_ERROR);
+}
+
+static void format_address(const struct sockaddr_storage *address, char *out,
+			   size_t room)
+{
+	char host[64] = "?";
+	bool v6 = address->ss_family == AF_INET6;
+	const struct sockaddr_in *in4 = (const void *)address;
+	const struct sockaddr_in6 *in6 = (const void *)address;
+
+	if (v6)
+		uv_ip6_name(in6, host, sizeof(host));
+	else
+		uv_ip4_name(in4, host, sizeof(host));
+	snprintf(out, room, v6 ? "[%s]:%d" : "%s:%d", host,
+		 (int)ntohs(v6 ? in6->sin6_port : in4->sin_port));
+}
+
+const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room)
+{
+	struct sockaddr_storage address = { 0 };
+	int len = (int)sizeof(address);
+	size_t size = room;
+
+	snprintf(out, room, "?");
+	if (conn->is_tcp) {
+		if (uv_tcp_getpeername(&conn->uv.tcp, (void *)&address, &len) ==
+		    0)
+			format_address(&address, out, room);
+		return out;
+	}
+	if (room > 5 && size > 5) {
+		size = room - 5;
+		memcpy(out, "unix:", 6);
+		if (uv_pipe_getsockname(&conn->uv.pipe, out + 5, &size) != 0)
+			out[5] = '\0';
+	}
+	return out;
+}
+
+const char *hf_conn_why_text(enum hf_conn_why why)
+{
+	static const char *const texts[] = {
+		[HF_CONN_PEER] = "closed by the peer",
+		[HF_CONN_DONE] = "done",
+		[HF_CONN_PROTOCOL] = "protocol error",
+		[HF_CONN_IN_LIMIT] = "request too large",
+		[HF_CONN_SLOW] = "too many unread replies",
+		[HF_CONN_ERROR] = "system error",
+		[HF_CONN_SHUTDOWN] = "shutdown",
+	};
+
+	return texts[why];
+}
+
+/* ---- a turn ------------------------------------------------------------- */
+
+static void flush_all(struct hf_loop *loop)
+{
+	struct hf_list *node;
+
+	while ((node = hf_list_first(&loop->dirty)) != NULL) {
+		struct hf_conn *conn =
+		    HF_CONTAINER_OF(node, struct hf_conn, dirty);
+
+		hf_list_remove(node);
+		flush(conn);
+	}
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	hf_info("stopping signal=%d", signum);
+	hf_loop_stop(handle->data);
+}
+
+static void close_quietly(uv_handle_t *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+
+	hf_list_remove(&listener->all);
+	free(listener);
+}
+
+static void close_listeners(struct hf_loop *loop)
+{
+	HF_LIST_FOREACH (node, &loop->listeners) {
+		struct listener *listener =
+		    HF_CONTAINER_OF(node, struct listener, all);
+
+		if (!uv_is_closing(&listener->uv.handle))
+			uv_close(&listener->uv.handle, on_listener_closed);
+	}
+}
+
+void hf_loop_stop(struct hf_loop *loop)
+{
+	if (loop->stop_at_ms != 0)
+		return;
+	loop->stop_at_ms = hf_clock_ms() + STOP_PATIENCE_MS;
+	close_listeners(loop);
+	HF_LIST_FOREACH (node, &loop->conns) {
+		hf_conn_close_soon(HF_CONTAINER_OF(node, struct hf_conn, all),
+				   HF_CONN_SHUTDOWN);
+	}
+	uv_timer_stop(&loop->timer);
+	uv_timer_start(&loop->timer, on_timer, STOP_PATIENCE_MS, 0);
+}
+
+/* While stopping: when all is said, or patience is over, let uv_run() end. */
+static void go_on_stopping(struct hf_loop *loop)
+{
+	if (!hf_list_empty(&loop->conns) && hf_clock_ms() < loop->stop_at_ms)
+		return;
+	HF_LIST_FOREACH (node, &loop->conns) {
+		hf_conn_close(HF_CONTAINER_OF(node, struct hf_conn, all),
+			      HF_CONN_SHUTDOWN);
+	}
+	close_quietly((uv_handle_t *)&loop->timer);
+	close_quietly((uv_handle_t *)&loop->idle);
+	close_quietly((uv_handle_t *)&loop->prepare);
+	close_quietly((uv_handle_t *)&loop->check);
+	close_quietly((uv_handle_t *)&loop->sigterm);
+	close_quietly((uv_handle_t *)&loop->sigint);
+}
+
+static void end_turn(struct hf_loop *loop)
+{
+	flush_all(loop);
+	if (loop->stop_at_ms != 0)
+		go_on_stopping(loop);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct hf_loop *loop = prepare->data;
+
+	end_turn(loop); /* what timers and write completions left */
+	loop->now_ms = 0;
+}
+
+static void on_check(uv_check_t *check)
+{
+	struct hf_loop *loop = check->data;
+
+	if (loop->stop_at_ms == 0)
+		wake_at(loop, loop->ops->tick(loop->arg, hf_loop_now_ms(loop)));
+	end_turn(loop);
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
+			    const struct hf_loop_limits *limits)
+{
+	struct hf_loop *loop = hf_new(struct hf_loop);
+
+	loop->ops = ops;
+	loop->arg = arg;
+	loop->limits = *limits;
+	loop->read_buffer = hf_alloc(READ_BYTES);
+	loop->wake_ms = HF_NEVER;
+	hf_list_init(&loop->listeners);
+	hf_list_init(&loop->conns);
+	hf_list_init(&loop->dirty);
+	if (uv_loop_init(&loop->uv) != 0)
+		hf_fatalx("cannot make an event loop");
+	uv_timer_init(&loop->uv, &loop->timer);
+	uv_idle_init(&loop->uv, &loop->idle);
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	uv_check_init(&loop->uv, &loop->check);
+	uv_signal_init(&loop->uv, &loop->sigterm);
+	uv_signal_init(&loop->uv, &loop->sigint);
+	loop->timer.data = loop;
+	loop->prepare.data = loop;
+	loop->check.data = loop;
+	loop->sigterm.data = loop;
+	loop->sigint.data = loop;
+	return loop;
+}
+
+void hf_loop_free(struct hf_loop **loop_in)
+{
+	struct hf_loop *loop = *loop_in;
+
+	if (loop == NULL)
+		return;
+	*loop_in = NULL;
+	close_listeners(loop);
+	loop->stop_at_ms = 1;
+	go_on_stopping(loop);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&loop->uv);
+	free(loop->read_buffer);
+	free(loop);
+}
+
+void hf_loop_run(struct hf_loop *loop, int ready_fd)
+{
+	uv_prepare_start(&loop->prepare, on_prepare);
+	uv_check_start(&loop->check, on_check);
+	uv_signal_start(&loop->sigterm, on_signal, SIGTERM);
+	uv_signal_start(&loop->sigint, on_signal, SIGINT);
+	uv_idle_start(&loop->idle, on_idle); /* so that tick() runs at once */
+	if (ready_fd >= 0) {
+		if (write(ready_fd, "\n", 1) != 1)
+			hf_warn("nobody waits on ready-fd=%d", ready_fd);
+		close(ready_fd);
+	}
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+const struct hf_loop_counts *hf_loop_counts(const struct hf_loop *loop)
+{
+	return &loop->counts;
+}
+
+/* ---- listeners ---------------------------------------------------------- */
+
+static struct listener *listener_new(struct hf_loop *loop, bool is_tcp)
+{
+	struct listener *listener = hf_new(struct listener);
+
+	listener->loop = loop;
+	listener->is_tcp = is_tcp;
+	hf_list_init(&listener->all);
+	hf_list_append(&loop->listeners, &listener->all);
+	if (is_tcp)
+		uv_tcp_init(&loop->uv, &listener->uv.tcp);
+	else
+		uv_pipe_init(&loop->uv, &listener->uv.pipe, 0);
+	listener->uv.handle.data = listener;
+	return listener;
+}
+
+/* 0 when path is free now: nothing there, or a socket without a server. */
+static int clear_stale_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST; /* somebody's file: not ours to remove */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	rc = connect(fd, (void *)&address, sizeof(address));
+	rc = rc < 0 ? errno : 0;
+	close(fd);
+	if (rc != ECONNREFUSED)
+		return -EADDRINUSE;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+int hf_loop_listen_unix(struct hf_loop *loop, const char *path, unsigned mode)
+{
+	struct listener *listener;
+	mode_t old_mask;
+	int rc;
+
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return -ENAMETOOLONG;
+	rc = clear_stale_socket(path);
+	if (rc < 0)
+		return rc;
+	listener = listener_new(loop, false);
+	old_mask = umask(0777 & ~mode); /* never wider, not even at first */
+	rc = uv_pipe_bind(&listener->uv.pipe, path);
+	umask(old_mask);
+	if (rc == 0)
+		rc = uv_listen(&listener->uv.stream, LISTEN_BACKLOG,
+			       on_connection);
+	if (rc < 0) {
+		uv_close(&listener->uv.handle, on_listener_closed);
+		return rc;
+	}
+	hf_info("listening unix=%s", path);
+	return 0;
+}
+
+/* "host:port" or "[host]:port" into address. */
+static int parse_address(const char *text, struct sockaddr_storage *address)
+{
+	const char *colon = strrchr(text, ':');
+	bool v6 = text[0] == '[';
+	int64_t port;
+	char host[64];
+	size_t len;
+
+	if (colon == NULL ||
+	    hf_slice_int64(hf_slice_of(colon + 1), &port) < 0 || port < 0 ||
+	    port > 65535)
+		return HF_EBAD;
+	len = (size_t)(colon - text);
+	if (v6) {
+		if (len < 3 || text[len - 1] != ']')
+			return HF_EBAD;
+		text++;
+		len -= 2;
+	}
+	if (len == 0 || len >= sizeof(host))
+		return HF_EBAD;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (!v6 && strcmp(host, "localhost") == 0)
+		memcpy(host, "127.0.0.1", sizeof("127.0.0.1"));
+	if (v6 ? uv_ip6_addr(host, (int)port, (void *)address) != 0
+	       : uv_ip4_addr(host, (int)port, (void *)address) != 0)
+		return HF_EBAD;
+	return 0;
+}
+
+static void log_tcp(struct listener *listener)
+{
+	struct sockaddr_storage address = { 0 };
+	int len = (int)sizeof(address);
+	char text[80];
+
+	uv_tcp_getsockname(&listener->uv.tcp, (void *)&address, &len);
+	format_address(&address, text, sizeof(text));
+	hf_info("listening tcp=%s", text);
+}
+
+int hf_loop_listen_tcp(struct hf_loop *loop, const char *text)
+{
+	struct sockaddr_storage address = { 0 };
+	struct listener *listener;
+	int rc = parse_address(text, &address);
+
+	if (rc < 0)
+		return rc;
+	listener = listener_new(loop, true);
+	rc = uv_tcp_bind(&listener->uv.tcp, (void *)&address, 0);
+	if (rc == 0)
+		rc = uv_listen(&listener->uv.stream, LISTEN_BACKLOG,
+			       on_connection);
+	if (rc < 0) {
+		uv_close(&listener->uv.handle, on_listener_closed);
+		return rc;
+	}
+	log_tcp(listener);
+	return 0;
+}

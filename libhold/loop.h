@@ -1,0 +1,133 @@
+/*
+ * The server loop: listeners, connections, one deadline, one flush a turn.
+ *
+ * libuv below, one thread. A turn is: wait, read what is readable and hand
+ * it over, run what is due (tick), write each connection's replies with one
+ * write. Reading comes before tick on purpose: a renewal that lies in a
+ * socket wins over the deadline that it renews.
+ *
+ * The program allocates its peer with struct hf_conn first inside, and frees
+ * it in closed(). Input goes through one buffer of the loop where it can, so
+ * an idle connection costs its handle only.
+ */
+#ifndef HOLD_LOOP_H
+#define HOLD_LOOP_H
+
+#include "libhold/buf.h"
+#include "libhold/list.h"
+
+#include <uv.h>
+
+struct hf_loop;
+
+/* Why a connection ended. */
+enum hf_conn_why {
+	HF_CONN_PEER,     /* the peer closed it */
+	HF_CONN_DONE,     /* we said all that was to say (QUIT) */
+	HF_CONN_PROTOCOL, /* the peer sent what cannot be read */
+	HF_CONN_IN_LIMIT, /* one request is larger than allowed */
+	HF_CONN_SLOW,     /* more unread replies than allowed */
+	HF_CONN_ERROR,    /* a system call failed */
+	HF_CONN_SHUTDOWN, /* the server stops */
+};
+
+struct hf_conn {
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} uv;
+	struct hf_loop *loop;
+	struct hf_list all;    /* on the loop's list of connections */
+	struct hf_list dirty;  /* on its list of those with replies */
+	struct hf_buf in;      /* the begun request that waits for its rest */
+	struct hf_buf out;     /* replies that were not handed to the kernel */
+	struct hf_buf sending; /* what uv_write() is busy with */
+	uv_write_t write;
+	bool is_tcp;
+	bool writing;
+	bool closing;    /* uv_close() was called */
+	bool close_soon; /* when all replies have left */
+	enum hf_conn_why why;
+};
+
+struct hf_loop_ops {
+	/* A peer of the program's, zeroed, conn inside; the loop fills conn. */
+	struct hf_conn *(*open)(void *arg);
+	/*
+	 * Bytes came. Gives how many of them were used: whole requests only;
+	 * the rest is handed over again with more behind it. May answer
+	 * (hf_conn_out) and close.
+	 */
+	size_t (*data)(struct hf_conn *conn, struct hf_slice bytes);
+	/* The connection is over: free the peer. */
+	void (*closed)(struct hf_conn *conn);
+	/*
+	 * Runs what is due at now_ms, a bounded piece of it; gives when it
+	 * wants to run next (now_ms or less: at once, HF_NEVER: no wish).
+	 */
+	int64_t (*tick)(void *arg, int64_t now_ms);
+};
+
+struct hf_loop_limits {
+	size_t max_conns;
+	size_t max_in_bytes;     /* of one unfinished request */
+	size_t max_out_bytes;    /* of unread replies of one connection */
+	struct hf_slice refusal; /* sent to who comes at max_conns */
+};
+
+struct hf_loop_counts {
+	uint64_t accepted;
+	uint64_t refused;
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	size_t conns; /* now */
+};
+
+/* ops and what limits.refusal points to must outlive the loop. */
+struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
+			    const struct hf_loop_limits *limits);
+void hf_loop_free(struct hf_loop **loop); /* after hf_loop_run() returned */
+
+/*
+ * Listens on a Unix socket with these permission bits. A socket that nobody
+ * answers on is replaced; one that somebody does is -EADDRINUSE. 0 or -errno.
+ */
+int hf_loop_listen_unix(struct hf_loop *loop, const char *path,
+			unsigned mode) HF_MUSTUSE;
+
+/*
+ * Listens on "ADDR:PORT" ("[v6]:PORT" too; port 0: any, see the log line).
+ * 0, HF_EBAD for text that is no address, or -errno.
+ */
+int hf_loop_listen_tcp(struct hf_loop *loop, const char *address) HF_MUSTUSE;
+
+/*
+ * Serves until SIGTERM, SIGINT or hf_loop_stop(); then lets replies leave for
+ * at most two seconds and closes everything. ready_fd >= 0: one byte is
+ * written there, and it is closed, when connections are taken.
+ */
+void hf_loop_run(struct hf_loop *loop, int ready_fd);
+void hf_loop_stop(struct hf_loop *loop);
+
+/* The boot clock in ms, read once a turn. */
+int64_t hf_loop_now_ms(struct hf_loop *loop);
+
+/* Something is due at due_ms that tick() did not know of when it last ran. */
+void hf_loop_wake_at(struct hf_loop *loop, int64_t due_ms);
+
+const struct hf_loop_counts *hf_loop_counts(const struct hf_loop *loop);
+
+/* Where to append a reply; it leaves at the end of the turn. */
+struct hf_buf *hf_conn_out(struct hf_conn *conn);
+
+/* Closes at the end of the turn; soon: when the replies have left. */
+void hf_conn_close(struct hf_conn *conn, enum hf_conn_why why);
+void hf_conn_close_soon(struct hf_conn *conn, enum hf_conn_why why);
+
+/* "127.0.0.1:4242" or "unix:/path"; gives out. */
+const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room);
+const char *hf_conn_why_text(enum hf_conn_why why);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * lockd: wiring only. Builds in order, serves, takes down in reverse.
+ */
+#include "config.h"
+
+#include "libhold/err.h"
+#include "libhold/log.h"
+#include "lockd/command.h"
+#include "lockd/script.h"
+#include "lockd/server.h"
+#include "lockd/settings.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+static uint64_t random_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		hf_fatal("cannot read random bytes");
+	return seed;
+}
+
+static void make_run_id(char *run_id)
+{
+	for (int i = 0; i < 40; i += 8)
+		snprintf(run_id + i, 9, "%08x", (unsigned)random_seed());
+}
+
+/* As many descriptors as the connection limit needs, and some for us. */
+static void raise_descriptors(struct settings *settings)
+{
+	const rlim_t ours = 32;
+	rlim_t wanted = (rlim_t)settings->max_clients + ours;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		hf_warn("cannot raise the limit of descriptors");
+	if (limit.rlim_cur >= wanted || limit.rlim_cur <= ours)
+		return;
+	settings->max_clients = (int64_t)(limit.rlim_cur - ours);
+	hf_warnx("max-clients lowered to %lld by the limit of descriptors",
+		 (long long)settings->max_clients);
+}
+
+static void lockd_init(struct lockd *lockd, const struct settings *settings)
+{
+	const struct script_limits limits = {
+		.memory_bytes = (size_t)settings->script_memory_bytes,
+		.instructions = (uint64_t)settings->script_instructions,
+		.cached_scripts = 1024,
+		.text_bytes = 1024 * 1024,
+	};
+
+	lockd->keys = keyspace_new(random_seed());
+	lockd->script = script_new(&limits);
+	make_run_id(lockd->run_id);
+}
+
+static void lockd_fini(struct lockd *lockd)
+{
+	script_free(&lockd->script);
+	keyspace_free(&lockd->keys);
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = { 0 };
+	struct lockd lockd = { 0 };
+	struct server *server;
+	enum hf_conf_ask ask;
+	int rc;
+
+	if (hf_conf_parse(&lockd_conf, argc, argv, &settings, &ask) < 0)
+		return 2;
+	if (ask != HF_CONF_RUN)
+		return EXIT_SUCCESS;
+	if (settings_check(&settings) < 0)
+		return 2;
+	hf_log_init("lockd", (enum hf_log_level)settings.log_level);
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors(&settings);
+
+	lockd_init(&lockd, &settings);
+	server = server_new(&lockd, &settings);
+	rc = server_listen(server);
+	if (rc == 0)
+		server_run(server);
+	server_free(&server);
+	lockd_fini(&lockd);
+	if (rc == 0)
+		hf_info("stopped");
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

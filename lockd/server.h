@@ -1,0 +1,23 @@
+/*
+ * Peers to commands and back: the loop's bytes become calls, their replies
+ * become bytes.
+ */
+#ifndef LOCKD_SERVER_H
+#define LOCKD_SERVER_H
+
+#include "lockd/command.h"
+#include "lockd/settings.h"
+
+struct server;
+
+/* Both must outlive the server. */
+struct server *server_new(struct lockd *lockd, const struct settings *settings);
+void server_free(struct server **server); /* and sets *server to NULL */
+
+/* Opens what settings name; 0, or an error after a line in the log. */
+int server_listen(struct server *server) HF_MUSTUSE;
+
+/* Serves until a signal or SHUTDOWN. */
+void server_run(struct server *server);
+
+#endif

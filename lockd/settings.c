@@ -1,0 +1,139 @@
+#include "config.h"
+
+#include "lockd/settings.h"
+
+#include "libhold/err.h"
+
+#include <stdio.h>
+
+#define FIELD(name) offsetof(struct settings, name)
+#define MIB         (INT64_C(1024) * 1024)
+
+static const char *const durabilities[] = { "always", "everysec", "none",
+					    NULL };
+static const char *const log_levels[] = { "debug", "info", "warn", NULL };
+
+static const struct hf_conf_setting table[] = {
+	{ .name = "unix",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(unix_path),
+	  .value_name = "PATH",
+	  .help = "listen on a Unix socket" },
+	{ .name = "unix-mode",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(unix_mode),
+	  .preset = "660",
+	  .min = 0,
+	  .max = 777,
+	  .value_name = "OCTAL",
+	  .help = "permissions of the Unix socket" },
+	{ .name = "tcp",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(tcp),
+	  .value_name = "ADDR:PORT",
+	  .help = "listen on TCP; port 0 takes any" },
+	{ .name = "dir",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(dir),
+	  .preset = ".",
+	  .value_name = "DIR",
+	  .help = "where state is kept" },
+	{ .name = "durability",
+	  .kind = HF_CONF_CHOICE,
+	  .offset = FIELD(durability),
+	  .preset = "always",
+	  .choices = durabilities,
+	  .value_name = "WHEN",
+	  .help = "when a change is on disk" },
+	{ .name = "max-clients",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(max_clients),
+	  .preset = "10000",
+	  .min = 1,
+	  .max = 1000000,
+	  .value_name = "N",
+	  .help = "connections at once" },
+	{ .name = "max-request",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(max_request_bytes),
+	  .preset = "67108864",
+	  .min = 1024,
+	  .max = 1024 * MIB,
+	  .value_name = "BYTES",
+	  .help = "the largest request" },
+	{ .name = "max-output",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(max_output_bytes),
+	  .preset = "67108864",
+	  .min = 1024,
+	  .max = 1024 * MIB,
+	  .value_name = "BYTES",
+	  .help = "unread replies after which a client is dropped" },
+	{ .name = "script-memory",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(script_memory_bytes),
+	  .preset = "67108864",
+	  .min = MIB,
+	  .max = 4096 * MIB,
+	  .value_name = "BYTES",
+	  .help = "memory of all scripts" },
+	{ .name = "script-instructions",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(script_instructions),
+	  .preset = "50000000",
+	  .min = 1000,
+	  .max = INT64_MAX,
+	  .value_name = "N",
+	  .help = "Lua instructions of one run" },
+	{ .name = "log-level",
+	  .kind = HF_CONF_CHOICE,
+	  .offset = FIELD(log_level),
+	  .preset = "info",
+	  .choices = log_levels,
+	  .value_name = "LEVEL",
+	  .help = "the least that is logged" },
+	{ .name = "ready-fd",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(ready_fd),
+	  .preset = "-1",
+	  .min = -1,
+	  .max = 1 << 20,
+	  .value_name = "FD",
+	  .help = "gets a newline when connections are taken" },
+	{ .name = NULL },
+};
+
+const struct hf_conf lockd_conf = {
+	.program = "lockd",
+	.summary = "A lock server that speaks the Redis protocol.",
+	.settings = table,
+};
+
+/* 660 as typed becomes 0660; false for digits that are not octal. */
+static bool octal(int64_t *mode)
+{
+	int64_t typed = *mode, value = 0;
+
+	for (int64_t place = 1; typed > 0; typed /= 10, place *= 8) {
+		if (typed % 10 > 7)
+			return false;
+		value += typed % 10 * place;
+	}
+	*mode = value;
+	return true;
+}
+
+int settings_check(struct settings *settings)
+{
+	if (settings->unix_path == NULL && settings->tcp == NULL) {
+		fprintf(stderr, "lockd: nothing to listen on: give --unix PATH "
+				"or --tcp ADDR:PORT\n");
+		return HF_EUSAGE;
+	}
+	if (!octal(&settings->unix_mode)) {
+		fprintf(stderr, "lockd: --unix-mode takes octal digits, as in "
+				"660\n");
+		return HF_EUSAGE;
+	}
+	return 0;
+}
