@@ -1,1 +1,17 @@
-# bench
+# bench/ - side-by-side measurements: "bench/run" prints the table
+noinst_LIBRARIES += bench/libbench.a
+bench_libbench_a_SOURCES = \
+	bench/hist.c bench/hist.h \
+	bench/http_reply.c bench/http_reply.h \
+	bench/load.c bench/load.h
+
+noinst_PROGRAMS += bench/http_load bench/resp_load bench/null_server
+bench_http_load_SOURCES = bench/http_load.c
+bench_http_load_LDADD = bench/libbench.a libhold/libhold.a -lm
+bench_resp_load_SOURCES = bench/resp_load.c
+bench_resp_load_LDADD = bench/libbench.a libhold/libhold.a -lm
+bench_null_server_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
+bench_null_server_SOURCES = bench/null_server.c
+bench_null_server_LDADD = libhold/libhold.a $(UV_LIBS)
+
+include tests/bench/local.mk

@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "bench/hist.h"
+#include "bench/http_reply.h"
+#include "libhold/err.h"
+#include "libhold/mem.h"
+#include "tests/support/runner.h"
+
+#include <stdlib.h>
+
+static struct hist *hist;
+
+static void make_hist(void)
+{
+	hist = hf_new(struct hist);
+}
+
+static void free_hist(void)
+{
+	free(hist);
+}
+
+static void an_empty_histogram_has_percentile_0(void)
+{
+	CU_ASSERT_EQUAL(hist_percentile(hist, 50), 0);
+}
+
+static void small_values_are_exact(void)
+{
+	for (uint64_t v = 1; v <= 100; v++)
+		hist_add(hist, v % 64);
+	CU_ASSERT_EQUAL(hist_percentile(hist, 50), 25);
+	CU_ASSERT_EQUAL(hist_percentile(hist, 100), 63);
+	CU_ASSERT_EQUAL(hist_percentile(hist, 0), 0);
+}
+
+static void one_in_a_hundred_shows_above_p99_only(void)
+{
+	for (int i = 0; i < 99; i++)
+		hist_add(hist, 10);
+	hist_add(hist, 50);
+	CU_ASSERT_EQUAL(hist_percentile(hist, 99), 10);
+	CU_ASSERT_EQUAL(hist_percentile(hist, 99.5), 50);
+}
+
+static void every_value_is_found_at_most_a_64th_too_high(void)
+{
+	const uint64_t values[] = { 63,   64,        65,        127,        128,
+				    999,  123456789, 1 << 20,   UINT32_MAX, 0,
+				    4097, INT64_MAX, UINT64_MAX };
+
+	for (size_t i = 0; i < HF_LEN(values); i++) {
+		uint64_t found;
+
+		*hist = (struct hist){ 0 };
+		hist_add(hist, values[i]);
+		found = hist_percentile(hist, 50);
+		CU_ASSERT(found >= values[i]);
+		CU_ASSERT(found - values[i] <= values[i] / 64);
+	}
+}
+
+static const struct reply_row {
+	const char *text;
+	int status;
+	bool closes;
+} replies[] = {
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200, false },
+	{ "HTTP/1.1 400 Bad\r\ncontent-length: 0\r\n\r\n", 400, false },
+	{ "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+	  200, true },
+	{ "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n", 304, false },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "1F\r\n0123456789012345678901234567890\r\n2;x\r\nab\r\n0\r\n\r\n",
+	  200, false },
+};
+
+static void a_reply_ends_where_it_ends_wherever_it_is_cut(void)
+{
+	struct http_reply reply;
+
+	for (size_t i = 0; i < HF_LEN(replies); i++) {
+		struct hf_slice whole = hf_slice_of(replies[i].text);
+
+		for (size_t n = 0; n < whole.len; n++) {
+			char *cut = hf_memdup(whole.data, n);
+			int rc = http_reply_parse((struct hf_slice){ cut, n },
+						  &reply);
+
+			free(cut);
+			CU_ASSERT_EQUAL(rc, 0);
+		}
+		CU_ASSERT_EQUAL_FATAL(http_reply_parse(whole, &reply), 1);
+		CU_ASSERT_EQUAL(reply.used_bytes, whole.len);
+		CU_ASSERT_EQUAL(reply.status, replies[i].status);
+		CU_ASSERT_EQUAL(reply.closes, replies[i].closes);
+	}
+}
+
+static void what_follows_a_reply_is_left_alone(void)
+{
+	struct http_reply reply;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    http_reply_parse(HF_SLICE("HTTP/1.1 200 OK\r\n"
+				      "Content-Length: 2\r\n\r\n{}HTTP"),
+			     &reply),
+	    1);
+	CU_ASSERT_EQUAL(reply.used_bytes, 40);
+}
+
+static void what_is_no_reply_is_refused(void)
+{
+	const char *const bad[] = {
+		"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+		"HTTP/1.1 abc\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\nno length",
+		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"ffffffffff\r\n",
+	};
+	struct http_reply reply;
+
+	for (size_t i = 0; i < HF_LEN(bad); i++)
+		CU_ASSERT_EQUAL(http_reply_parse(hf_slice_of(bad[i]), &reply),
+				HF_EBAD);
+}
+
+static const struct hf_test hist_tests[] = {
+	HF_TEST(an_empty_histogram_has_percentile_0),
+	HF_TEST(small_values_are_exact),
+	HF_TEST(one_in_a_hundred_shows_above_p99_only),
+	HF_TEST(every_value_is_found_at_most_a_64th_too_high),
+	HF_TEST_END,
+};
+
+static const struct hf_test reply_tests[] = {
+	HF_TEST(a_reply_ends_where_it_ends_wherever_it_is_cut),
+	HF_TEST(what_follows_a_reply_is_left_alone),
+	HF_TEST(what_is_no_reply_is_refused),
+	HF_TEST_END,
+};
+
+int main(int argc, char **argv)
+{
+	const struct hf_suite suites[] = {
+		{ "bench/hist", hist_tests, make_hist, free_hist },
+		{ "bench/http_reply", reply_tests, NULL, NULL },
+		{ .name = NULL },
+	};
+
+	return hf_test_main(suites, argc, argv);
+}
