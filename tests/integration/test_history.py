@@ -15,7 +15,10 @@ class Row:
     holder: str = None
 
 
-def ok(tickets, seconds=100):
+HOLD = 100
+
+
+def ok(tickets, seconds=HOLD):
     said = {"status": "success", "ticket_ids": tickets, "expires_in": seconds}
     return SimpleNamespace(status=200, json=said, code=None)
 
@@ -29,7 +32,7 @@ def lies(calls, rows, outage=False):
     history = History()
     for call in calls:
         history.add(Call(*call))
-    return history.lies(rows, outage)
+    return history.lies(rows, HOLD, outage)
 
 
 def reserve(client, began, ended, answer=None, tickets=("1",)):
@@ -50,6 +53,8 @@ SOLD_TO_A = {"1": Row("booked", "a")}
 FREE = {"1": Row("free")}
 
 TRUE = {
+    "held until the last moment": (
+        [reserve("b", 0, 1), reserve("a", 101, 102, refused("held"))], FREE),
     "a plain sale": (
         [reserve("a", 0, 1), book("a", 2, 3)], SOLD_TO_A),
     "a refused second client": (
@@ -88,6 +93,10 @@ FALSE = {
     "held by another after it was booked": (
         [reserve("a", 0, 1, ok(["1"], 5)), book("a", 2, 3),
          reserve("b", 90, 91)], SOLD_TO_A),
+    "held by nobody yet": (
+        [reserve("a", 0, 1, refused("held")), reserve("b", 2, 3)], FREE),
+    "held for longer than one hold": (
+        [reserve("b", 0, 1), reserve("a", 103, 104, refused("held"))], FREE),
     "half a basket": (
         [reserve("a", 0, 1, ok(["1"]), ("1", "2"))], FREE),
     "an unpublished code": (
