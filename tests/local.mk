@@ -2,7 +2,8 @@
 check_LIBRARIES += tests/support/librunner.a
 tests_support_librunner_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_support_librunner_a_SOURCES = tests/support/runner.c tests/support/runner.h
-EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py
+EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
+	tests/support/servers.py
 
 include tests/libhold/local.mk
 include tests/lockd/local.mk

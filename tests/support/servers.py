@@ -1,0 +1,329 @@
+"""Private servers for tests: PostgreSQL, redis-server, lockd.
+
+Each listens on a Unix socket in a fresh, short temp directory (a socket's
+path has room for 107 bytes) and nowhere else. They are context managers:
+
+    with Postgres() as db, Redis() as lock:
+        worker(DATABASE_URL=db.url, LOCK_URL=lock.url)
+        db.kill()       # as a power cut would: every process of it
+        db.start()      # the same data, the same URL
+        lock.pause()    # SIGSTOP: it accepts, and never answers
+        lock.resume()
+
+start() returns when the server answers. What it logged is in .log().
+PostgreSQL refuses to run as root; then it runs as user postgres.
+"""
+
+import atexit
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from web import wait_until
+
+READY_SECONDS = 60
+
+
+def build_path(*parts):
+    """A file of the build tree: build_path("lockd", "lockd")."""
+    return str(pathlib.Path(os.environ["HOLDFAST_BUILD"], *parts))
+
+
+def _children(pid):
+    """All processes below pid, parents first."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                stat = pathlib.Path("/proc", entry, "stat").read_text()
+                parent = int(stat.rpartition(")")[2].split()[1])
+                parents.setdefault(parent, []).append(int(entry))
+    found, todo = [], [pid]
+    while todo:
+        for child in parents.get(todo.pop(), ()):
+            found.append(child)
+            todo.append(child)
+    return found
+
+
+class Server:
+    """One server process, in a temp directory of its own."""
+
+    name = "server"
+    user = None  # run as this user; None: as ourselves
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, **environment):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="hf-"))
+        self.environment = environment
+        self.process = None
+        if self.user is not None:
+            shutil.chown(self.home, self.user)
+        atexit.register(self.close)
+
+    # -- what each kind of server says of itself ---------------------------
+
+    def command(self):
+        raise NotImplementedError
+
+    def answers(self):
+        raise NotImplementedError
+
+    # -- its life ----------------------------------------------------------
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def start(self):
+        """Starts it, or starts it again on the same data, and waits."""
+        assert not self.running(), f"{self.name} runs already"
+        with open(self.home / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                **self._identity(),
+            )
+        self.wait_ready()
+        return self
+
+    def _identity(self):
+        if self.user is None:
+            return {}
+        return {"user": self.user, "group": self.user, "extra_groups": []}
+
+    def wait_ready(self, seconds=READY_SECONDS):
+        def ready():
+            assert self.running(), f"{self.name} ended"
+            return self.answers()
+
+        try:
+            wait_until(ready, seconds, f"{self.name} answers")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()}") from None
+
+    def stop(self):
+        """Asks it to end; gives its exit status."""
+        if not self.running():
+            return self.process.returncode if self.process else None
+        self.resume()
+        self.process.send_signal(self.stop_signal)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self):
+        """SIGKILL to every process of it, at once."""
+        if self.running():
+            self._signal(signal.SIGKILL)
+            self.process.wait()
+
+    def pause(self):
+        self._signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number):
+        """To the parent first: it must not see its children die."""
+        for pid in (self.pid, *_children(self.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def log(self):
+        path = self.home / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def close(self):
+        """Kills it and removes all its files."""
+        if self.process is not None:
+            self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+        atexit.unregister(self.close)
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Postgres(Server):
+    """A PostgreSQL cluster with one empty database.
+
+    fsync=False for tests that never ask what survived a power cut (a kill -9
+    loses nothing either way). settings: more lines for its configuration.
+    """
+
+    name = "postgres"
+    user = "postgres" if os.geteuid() == 0 else None
+    stop_signal = signal.SIGINT  # "fast": ends its sessions
+    role = database = "holdfast"
+
+    def __init__(self, fsync=True, settings=None):
+        super().__init__()
+        self.settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.home),
+            "fsync": "on" if fsync else "off",
+            "shared_buffers": "32MB",
+            "max_connections": "100",
+            "timezone": "UTC",
+            **(settings or {}),
+        }
+        self.programs = self._programs()
+
+    @staticmethod
+    def _programs():
+        """The folder of initdb and postgres; Debian's is not in PATH."""
+        found = shutil.which("initdb")
+        if found:
+            return pathlib.Path(found).resolve().parent
+        debian = pathlib.Path("/usr/lib/postgresql")
+        versions = sorted(debian.glob("*/bin"), key=lambda p: float(p.parent.name))
+        assert versions, "PostgreSQL is missing: apt-get install postgresql"
+        return versions[-1]
+
+    @property
+    def url(self):
+        return f"postgresql://{self.role}@/{self.database}?host={self.home}"
+
+    @property
+    def data(self):
+        return self.home / "data"
+
+    def command(self):
+        return [str(self.programs / "postgres"), "-D", str(self.data)]
+
+    def start(self):
+        if not self.data.exists():
+            self._create()
+        return super().start()
+
+    def _create(self):
+        made = subprocess.run(
+            [
+                str(self.programs / "initdb"),
+                *("-D", str(self.data), "-U", self.role, "-A", "trust"),
+                *("-E", "UTF8", "--locale=C", "--no-sync"),
+            ],
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            **self._identity(),
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+        with open(self.data / "postgresql.conf", "a") as conf:
+            for name, value in self.settings.items():
+                conf.write(f"{name} = '{value}'\n")
+
+    def answers(self):
+        if self._psql("SELECT 1", "postgres").returncode != 0:
+            return False
+        have = self._psql("SELECT datname FROM pg_database", "postgres").stdout
+        if self.database not in have.split():
+            self._psql(f"CREATE DATABASE {self.database}", "postgres")
+        return True
+
+    def _psql(self, text, database):
+        return subprocess.run(
+            [
+                *("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
+                *("-h", str(self.home), "-U", self.role, "-d", database),
+            ],
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+
+    def sql(self, text):
+        """Runs statements; the last ones' rows as lists of strings."""
+        done = self._psql(text, self.database)
+        assert done.returncode == 0, done.stderr
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def value(self, text):
+        """The one value that a statement gives, as a string."""
+        return self.sql(text)[0][0]
+
+
+class LockServer(Server):
+    """What speaks RESP on a Unix socket."""
+
+    @property
+    def socket(self):
+        return str(self.home / "sock")
+
+    @property
+    def url(self):
+        return f"unix://{self.socket}"
+
+    def call(self, *words):
+        """The raw first bytes of the reply to one command."""
+        parts = [w if isinstance(w, bytes) else str(w).encode() for w in words]
+        request = b"*%d\r\n" % len(parts)
+        for part in parts:
+            request += b"$%d\r\n%s\r\n" % (len(part), part)
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(10)
+            peer.connect(self.socket)
+            peer.sendall(request)
+            return peer.recv(65536)
+
+    def answers(self):
+        try:
+            return self.call("PING").startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+class Redis(LockServer):
+    """Debian's redis-server without persistence."""
+
+    name = "redis-server"
+
+    def __init__(self, *options, **environment):
+        super().__init__(**environment)
+        self.options = options
+
+    def command(self):
+        return [
+            "redis-server",
+            *("--port", "0", "--unixsocket", self.socket),
+            *("--save", "", "--appendonly", "no", "--daemonize", "no"),
+            *("--dir", str(self.home), *self.options),
+        ]
+
+
+class Lockd(LockServer):
+    """Our own."""
+
+    name = "lockd"
+
+    def __init__(self, *options, **environment):
+        super().__init__(**environment)
+        self.options = options
+
+    def command(self):
+        return [
+            build_path("lockd", "lockd"),
+            *("--unix", self.socket, "--dir", str(self.home), *self.options),
+        ]
