@@ -6,4 +6,5 @@ tests_libhold_test_LDADD = tests/support/librunner.a libhold/libhold.a \
 	$(CUNIT_LIBS) $(UV_LIBS) $(XXHASH_LIBS)
 tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/test_buf.c \
+	tests/libhold/test_loop.c \
 	tests/libhold/test_slice.c

@@ -5,6 +5,8 @@
 #include "tests/support/runner.h"
 
 extern const struct hf_suite test_buf_suite;
+extern const struct hf_suite test_listen_suite;
+extern const struct hf_suite test_loop_suite;
 extern const struct hf_suite test_slice_suite;
 
 #endif
