@@ -7,6 +7,7 @@ EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
 
 include tests/libhold/local.mk
 include tests/lockd/local.mk
+include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/integration/local.mk
 include tests/browser/local.mk

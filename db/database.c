@@ -1,0 +1,91 @@
+#include "config.h"
+
+#include "db/database.h"
+
+#include "libhold/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Any number that other programs in this database do not use. */
+#define LOCK_STATEMENT "SELECT pg_advisory_lock(6005, 1)"
+
+void say_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("holdfast-init: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* libpq's messages end with a newline, and may have several lines. */
+static void say_database_error(const char *message)
+{
+	say_error("%.*s", (int)strcspn(message, "\n"), message);
+}
+
+/* "relation exists, skipping" and the like are no news. */
+static void swallow_notice(void *arg, const char *message)
+{
+	HF_UNUSED(arg);
+	HF_UNUSED(message);
+}
+
+PGconn *database_open(const char *url)
+{
+	const char *const names[] = { "fallback_application_name",
+				      "connect_timeout", "dbname", NULL };
+	const char *const values[] = { "holdfast-init", "10", url, NULL };
+	PGconn *db = PQconnectdbParams(names, values, 1);
+
+	if (PQstatus(db) != CONNECTION_OK) {
+		say_database_error(PQerrorMessage(db));
+		PQfinish(db);
+		return NULL;
+	}
+	PQsetNoticeProcessor(db, swallow_notice, NULL);
+	return db;
+}
+
+static bool worked(PGresult *result)
+{
+	switch (PQresultStatus(result)) {
+	case PGRES_COMMAND_OK:
+	case PGRES_TUPLES_OK:
+	case PGRES_EMPTY_QUERY:
+		return true;
+	default:
+		say_database_error(PQresultErrorMessage(result));
+		return false;
+	}
+}
+
+int database_run(PGconn *db, const char *text)
+{
+	PGresult *result = PQexec(db, text);
+	int rc = worked(result) ? 0 : HF_EUNREACHABLE;
+
+	PQclear(result);
+	return rc;
+}
+
+PGresult *database_query(PGconn *db, const char *text, int n,
+			 const char *const *values)
+{
+	PGresult *result =
+	    PQexecParams(db, text, n, NULL, values, NULL, NULL, 0);
+
+	if (worked(result))
+		return result;
+	PQclear(result);
+	return NULL;
+}
+
+int database_lock(PGconn *db)
+{
+	return database_run(db, LOCK_STATEMENT);
+}
