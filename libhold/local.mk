@@ -7,9 +7,10 @@ libhold_libhold_a_SOURCES = \
 	libhold/clock.c libhold/clock.h \
 	libhold/conf.c libhold/conf.h \
 	libhold/err.c libhold/err.h \
-	libhold/heap.h \
+	libhold/heap.c libhold/heap.h \
 	libhold/list.h \
 	libhold/log.c libhold/log.h \
 	libhold/loop.c libhold/loop.h \
 	libhold/mem.c libhold/mem.h \
-	libhold/slice.c libhold/slice.h
+	libhold/slice.c libhold/slice.h \
+	libhold/table.c libhold/table.h

@@ -252,36 +252,6 @@ static void client_setinfo(struct call *call)
 		reply_ok(call->reply);
 }
 
-/* A command's second word, with its number of arguments (all counted). */
-struct subcommand {
-	const char *name;
-	size_t min_args, max_args; /* max 0: no end */
-	command_fn *run;
-};
-
-static void run_subcommand(struct call *call, const char *command,
-			   const struct subcommand *subs, size_t n)
-{
-	struct hf_slice wanted = call->argv[1];
-
-	for (size_t i = 0; i < n; i++) {
-		if (!hf_slice_ieq(wanted, subs[i].name))
-			continue;
-		if (call->argc < subs[i].min_args ||
-		    (subs[i].max_args > 0 && call->argc > subs[i].max_args))
-			reply_error(call->reply,
-				    "ERR wrong number of arguments for "
-				    "'%s|%s' command",
-				    command, subs[i].name);
-		else
-			subs[i].run(call);
-		return;
-	}
-	reply_error(call->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
-		    (int)(wanted.len < 128 ? wanted.len : 128), wanted.data,
-		    command);
-}
-
 static void client_help(struct call *call)
 {
 	static const char *const lines[] = {
@@ -311,7 +281,7 @@ void cmd_client(struct call *call)
 		{ "help", 2, 2, client_help },
 	};
 
-	run_subcommand(call, "client", subs, HF_LEN(subs));
+	command_run_sub(call, "client", subs, HF_LEN(subs));
 }
 
 /* ---- COMMAND ------------------------------------------------------------ */
@@ -468,7 +438,7 @@ void cmd_command(struct call *call)
 	if (call->argc == 1)
 		command_all(call);
 	else
-		run_subcommand(call, "command", subs, HF_LEN(subs));
+		command_run_sub(call, "command", subs, HF_LEN(subs));
 }
 
 /* ---- INFO --------------------------------------------------------------- */

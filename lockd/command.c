@@ -23,7 +23,9 @@ static const struct command commands[] = {
 	{ "evalsha", 3, 0, N, 0, 0, 0, cmd_evalsha },
 	{ "exists", 2, 0, F, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | F, 1, 1, 1, cmd_expire },
+	{ "expireat", 3, 0, W | F, 1, 1, 1, cmd_expireat },
 	{ "flushall", 1, 0, W, 0, 0, 0, cmd_flushall },
+	{ "flushdb", 1, 0, W, 0, 0, 0, cmd_flushall },
 	{ "get", 2, 2, F, 1, 1, 1, cmd_get },
 	{ "hello", 1, 0, N | F, 0, 0, 0, cmd_hello },
 	{ "host:", 1, 0, N, 0, 0, 0, cmd_http },
@@ -143,4 +145,27 @@ void command_run(struct call *call)
 	} else {
 		command->run(call);
 	}
+}
+
+void command_run_sub(struct call *call, const char *command,
+		     const struct subcommand *subs, size_t n)
+{
+	struct hf_slice wanted = call->argv[1];
+
+	for (size_t i = 0; i < n; i++) {
+		if (!hf_slice_ieq(wanted, subs[i].name))
+			continue;
+		if (call->argc < subs[i].min_args ||
+		    (subs[i].max_args > 0 && call->argc > subs[i].max_args))
+			reply_error(call->reply,
+				    "ERR wrong number of arguments for "
+				    "'%s|%s' command",
+				    command, subs[i].name);
+		else
+			subs[i].run(call);
+		return;
+	}
+	reply_error(call->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+		    (int)(wanted.len < 128 ? wanted.len : 128), wanted.data,
+		    command);
 }

@@ -72,6 +72,20 @@ struct command {
  */
 void command_run(struct call *call);
 
+/* A command's second word, with its number of arguments (all counted). */
+struct subcommand {
+	const char *name;
+	size_t min_args, max_args; /* max 0: no end */
+	command_fn *run;
+};
+
+/*
+ * Runs the one of n subs that argv[1] names; there must be an argv[1]. Others
+ * and wrong numbers of arguments are answered with Redis's errors.
+ */
+void command_run_sub(struct call *call, const char *command,
+		     const struct subcommand *subs, size_t n);
+
 /* NULL if there is none of that name (case does not matter). */
 const struct command *command_find(struct hf_slice name);
 
@@ -81,8 +95,9 @@ const struct command *command_table(size_t *n_out);
 /* cmd_string.c */
 command_fn cmd_set, cmd_get, cmd_incr, cmd_incrby;
 /* cmd_key.c */
-command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_pexpireat, cmd_ttl,
-    cmd_pttl, cmd_persist, cmd_type, cmd_dbsize, cmd_scan, cmd_flushall;
+command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_expireat,
+    cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_persist, cmd_type, cmd_dbsize,
+    cmd_scan, cmd_flushall;
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
 /* cmd_server.c */

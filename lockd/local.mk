@@ -1,1 +1,28 @@
-# lockd
+# lockd/ - everything but main(): what the daemon, its tests and its fuzzers link
+noinst_LIBRARIES += lockd/liblockd.a
+lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+lockd_liblockd_a_SOURCES = \
+	lockd/cmd_key.c \
+	lockd/cmd_script.c \
+	lockd/cmd_server.c \
+	lockd/cmd_string.c \
+	lockd/command.c lockd/command.h \
+	lockd/expiry.c lockd/expiry.h \
+	lockd/glob.c lockd/glob.h \
+	lockd/keyspace.c lockd/keyspace.h \
+	lockd/reply.c lockd/reply.h \
+	lockd/resp.c lockd/resp.h \
+	lockd/script.c lockd/script.h \
+	lockd/script_convert.c lockd/script_convert.h \
+	lockd/script_sandbox.c lockd/script_sandbox.h \
+	lockd/server.c lockd/server.h \
+	lockd/settings.c lockd/settings.h \
+	lockd/stats.h
+lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
+	$(LUA_LIBS) $(CRYPTO_LIBS)
+
+sbin_PROGRAMS += lockd/lockd
+lockd_lockd_CPPFLAGS = $(lockd_liblockd_a_CPPFLAGS)
+lockd_lockd_SOURCES = lockd/main.c
+lockd_lockd_LDADD = $(lockd_libs)

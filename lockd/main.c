@@ -56,6 +56,7 @@ static void lockd_init(struct lockd *lockd, const struct settings *settings)
 	const struct script_limits limits = {
 		.memory_bytes = (size_t)settings->script_memory_bytes,
 		.instructions = (uint64_t)settings->script_instructions,
+		.run_ms = settings->script_time_ms,
 		.cached_scripts = 1024,
 		.text_bytes = 1024 * 1024,
 	};

@@ -19,6 +19,7 @@ enum { SCRIPT_SHA_LEN = 40 }; /* hex digits */
 struct script_limits {
 	size_t memory_bytes;   /* of the interpreter with all its scripts */
 	uint64_t instructions; /* of one run, about */
+	int64_t run_ms;        /* of one run, about */
 	size_t cached_scripts; /* at most this many */
 	size_t text_bytes;     /* of one script */
 };

@@ -20,6 +20,7 @@ struct settings {
 	int64_t max_output_bytes;
 	int64_t script_memory_bytes;
 	int64_t script_instructions;
+	int64_t script_time_ms;
 	int64_t ready_fd; /* -1: none */
 };
 

@@ -1,0 +1,117 @@
+/*
+ * EVAL, EVALSHA and SCRIPT.
+ */
+#include "config.h"
+
+#include "lockd/command.h"
+#include "lockd/script.h"
+
+/* Splits what follows the script into KEYS and ARGV; false after an error. */
+static bool split(struct call *call, size_t *n_keys_out)
+{
+	int64_t n;
+
+	if (hf_slice_int64(call->argv[2], &n) < 0) {
+		reply_not_an_integer(call->reply);
+		return false;
+	}
+	if (n < 0) {
+		reply_error(call->reply,
+			    "ERR Number of keys can't be negative");
+		return false;
+	}
+	if ((uint64_t)n > call->argc - 3) {
+		reply_error(call->reply, "ERR Number of keys can't be greater "
+					 "than number of args");
+		return false;
+	}
+	*n_keys_out = (size_t)n;
+	return true;
+}
+
+static void run(struct call *call, struct hf_slice sha, size_t n_keys)
+{
+	if (script_run(call->lockd->script, call, sha, call->argv + 3, n_keys,
+		       call->argv + 3 + n_keys, call->argc - 3 - n_keys) < 0)
+		reply_error(call->reply,
+			    "NOSCRIPT No matching script. Please use EVAL.");
+}
+
+void cmd_eval(struct call *call)
+{
+	char sha[SCRIPT_SHA_LEN + 1];
+	size_t n_keys;
+
+	if (!split(call, &n_keys) ||
+	    script_load(call->lockd->script, call->argv[1], call->reply, sha) <
+		0)
+		return;
+	run(call, (struct hf_slice){ sha, SCRIPT_SHA_LEN }, n_keys);
+}
+
+void cmd_evalsha(struct call *call)
+{
+	size_t n_keys;
+
+	if (split(call, &n_keys))
+		run(call, call->argv[1], n_keys);
+}
+
+static void sub_load(struct call *call)
+{
+	char sha[SCRIPT_SHA_LEN + 1];
+
+	if (script_load(call->lockd->script, call->argv[2], call->reply, sha) ==
+	    0)
+		reply_str(call->reply, sha);
+}
+
+static void sub_exists(struct call *call)
+{
+	reply_array(call->reply, call->argc - 2);
+	for (size_t i = 2; i < call->argc; i++)
+		reply_integer(
+		    call->reply,
+		    script_exists(call->lockd->script, call->argv[i]) ? 1 : 0);
+}
+
+static void sub_flush(struct call *call)
+{
+	if (call->argc == 3 && !hf_slice_ieq(call->argv[2], "sync") &&
+	    !hf_slice_ieq(call->argv[2], "async")) {
+		reply_error(call->reply,
+			    "ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+		return;
+	}
+	script_flush(call->lockd->script);
+	reply_ok(call->reply);
+}
+
+static void sub_help(struct call *call)
+{
+	static const char *const lines[] = {
+		"SCRIPT <subcommand> [<arg> ...]. Subcommands are:",
+		"EXISTS <sha1> [<sha1> ...]",
+		"    1 for each script that is kept, 0 for each that is not.",
+		"FLUSH [ASYNC|SYNC]",
+		"    Forgets all scripts.",
+		"LOAD <script>",
+		"    Compiles and keeps a script without running it.",
+	};
+
+	reply_array(call->reply, HF_LEN(lines));
+	for (size_t i = 0; i < HF_LEN(lines); i++)
+		reply_status(call->reply, hf_slice_of(lines[i]));
+}
+
+void cmd_script(struct call *call)
+{
+	static const struct subcommand subs[] = {
+		{ "load", 3, 3, sub_load },
+		{ "exists", 3, 0, sub_exists },
+		{ "flush", 2, 3, sub_flush },
+		{ "help", 2, 2, sub_help },
+	};
+
+	command_run_sub(call, "script", subs, HF_LEN(subs));
+}

@@ -1,0 +1,321 @@
+#include "config.h"
+
+#include "lockd/keyspace.h"
+
+#include "libhold/mem.h"
+#include "libhold/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A key with its value in one block: "key" then "value" in bytes. */
+struct entry {
+	struct hf_table_node node;
+	struct hf_heap_item due; /* in the heap if it has a deadline */
+	uint32_t key_len;
+	uint32_t value_len;
+	char bytes[];
+};
+
+struct keyspace {
+	struct hf_table *table;
+	struct hf_heap due;
+	uint64_t seed;
+	size_t entry_bytes;
+	uint64_t expired;
+	ks_observer_fn *observer;
+	void *observer_arg;
+};
+
+struct keyspace *keyspace_new(uint64_t seed)
+{
+	struct keyspace *ks = hf_new(struct keyspace);
+
+	ks->table = hf_table_new();
+	ks->seed = seed;
+	hf_heap_init(&ks->due);
+	return ks;
+}
+
+void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer, void *arg)
+{
+	ks->observer = observer;
+	ks->observer_arg = arg;
+}
+
+static struct entry *entry_of(const struct hf_table_node *node)
+{
+	return HF_CONTAINER_OF((uintptr_t)node, struct entry, node);
+}
+
+static struct hf_slice key_of(const struct entry *e)
+{
+	return (struct hf_slice){ e->bytes, e->key_len };
+}
+
+static struct hf_slice value_of(const struct entry *e)
+{
+	return (struct hf_slice){ e->bytes + e->key_len, e->value_len };
+}
+
+static bool has_key(const struct hf_table_node *node, struct hf_slice key)
+{
+	return hf_slice_eq(key_of(entry_of(node)), key);
+}
+
+static struct entry *find(struct keyspace *ks, struct hf_slice key)
+{
+	struct hf_table_node *node = hf_table_find(
+	    ks->table, hf_table_hash(ks->seed, key), has_key, key);
+
+	return node != NULL ? entry_of(node) : NULL;
+}
+
+static size_t entry_size(size_t key_len, size_t value_len)
+{
+	return sizeof(struct entry) + key_len + value_len;
+}
+
+static void tell(struct keyspace *ks, const struct ks_change *change)
+{
+	if (ks->observer != NULL)
+		ks->observer(ks->observer_arg, change);
+}
+
+static void unlink_entry(struct keyspace *ks, struct entry *e)
+{
+	hf_table_remove(ks->table, &e->node);
+	hf_heap_remove(&ks->due, &e->due);
+	ks->entry_bytes -= entry_size(e->key_len, e->value_len);
+}
+
+/* Removes e, tells why, frees it. */
+static void remove_entry(struct keyspace *ks, struct entry *e,
+			 enum ks_kind kind)
+{
+	struct ks_change change = { .kind = kind, .key = key_of(e) };
+
+	unlink_entry(ks, e);
+	if (kind == KS_EXPIRE)
+		ks->expired++;
+	tell(ks, &change);
+	free(e);
+}
+
+/* As find, but a due key is expired and not found. */
+static struct entry *find_live(struct keyspace *ks, struct hf_slice key,
+			       int64_t now_ms)
+{
+	struct entry *e = find(ks, key);
+
+	if (e == NULL || !hf_heap_has(&e->due) || e->due.due_ms > now_ms)
+		return e;
+	remove_entry(ks, e, KS_EXPIRE);
+	return NULL;
+}
+
+static int64_t due_of(const struct entry *e)
+{
+	return hf_heap_has(&e->due) ? e->due.due_ms : HF_NEVER;
+}
+
+static void set_due(struct keyspace *ks, struct entry *e, int64_t due_ms)
+{
+	if (due_ms == HF_NEVER)
+		hf_heap_remove(&ks->due, &e->due);
+	else
+		hf_heap_set(&ks->due, &e->due, due_ms);
+}
+
+static struct ks_view view_of(const struct entry *e)
+{
+	return (struct ks_view){ KS_STRING, value_of(e), due_of(e) };
+}
+
+struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
+			    int64_t now_ms)
+{
+	struct entry *e = find_live(ks, key, now_ms);
+
+	return e != NULL ? view_of(e) : (struct ks_view){ .type = KS_NONE };
+}
+
+/* ---- changes ------------------------------------------------------------ */
+
+static struct entry *new_entry(struct keyspace *ks, struct hf_slice key,
+			       struct hf_slice value)
+{
+	struct entry *e = hf_alloc(entry_size(key.len, value.len));
+
+	assert(key.len <= UINT32_MAX && value.len <= UINT32_MAX);
+	e->key_len = (uint32_t)key.len;
+	e->value_len = (uint32_t)value.len;
+	memcpy(e->bytes, key.data, key.len);
+	if (value.len > 0)
+		memcpy(e->bytes + key.len, value.data, value.len);
+	ks->entry_bytes += entry_size(key.len, value.len);
+	return e;
+}
+
+/* A value of another length needs another block in the same places. */
+static struct entry *replace_entry(struct keyspace *ks, struct entry *old,
+				   struct hf_slice value)
+{
+	struct entry *e = new_entry(ks, key_of(old), value);
+
+	ks->entry_bytes -= entry_size(old->key_len, old->value_len);
+	hf_table_replace(ks->table, &old->node, &e->node);
+	e->due = old->due;
+	hf_heap_moved(&ks->due, &e->due);
+	free(old);
+	return e;
+}
+
+static void set(struct keyspace *ks, const struct ks_change *change)
+{
+	struct hf_slice value = change->value;
+	struct entry *e = find(ks, change->key);
+
+	if (e == NULL) {
+		e = new_entry(ks, change->key, value);
+		hf_table_insert(ks->table, &e->node,
+				hf_table_hash(ks->seed, change->key));
+	} else if (e->value_len == value.len) {
+		/* memmove: the new value may be the old one's own bytes */
+		if (value.len > 0)
+			memmove(e->bytes + e->key_len, value.data, value.len);
+	} else {
+		e = replace_entry(ks, e, value);
+	}
+	set_due(ks, e, change->due_ms);
+}
+
+static void free_node(void *arg, struct hf_table_node *node)
+{
+	HF_UNUSED(arg);
+	free(entry_of(node));
+}
+
+static void free_entries(struct keyspace *ks)
+{
+	uint64_t cursor = 0;
+
+	/* Nothing resizes meanwhile, so each entry is given just once. */
+	do {
+		cursor = hf_table_scan(ks->table, cursor, free_node, NULL);
+	} while (cursor != 0);
+	hf_table_free(&ks->table);
+	hf_heap_fini(&ks->due);
+}
+
+static void flush(struct keyspace *ks)
+{
+	free_entries(ks);
+	ks->table = hf_table_new();
+	ks->entry_bytes = 0;
+}
+
+void keyspace_free(struct keyspace **ks)
+{
+	if (*ks == NULL)
+		return;
+	free_entries(*ks);
+	free(*ks);
+	*ks = NULL;
+}
+
+bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
+		    int64_t now_ms)
+{
+	struct entry *e;
+
+	assert(change->kind != KS_EXPIRE);
+	if (change->kind == KS_FLUSH) {
+		flush(ks);
+		tell(ks, change);
+		return true;
+	}
+	e = find_live(ks, change->key, now_ms);
+	if (change->kind == KS_SET && change->due_ms > now_ms) {
+		set(ks, change);
+		tell(ks, change);
+		return true;
+	}
+	if (e == NULL)
+		return change->kind == KS_SET;
+	if (change->kind == KS_DELETE) {
+		remove_entry(ks, e, KS_DELETE);
+	} else if (change->due_ms <= now_ms) {
+		remove_entry(ks, e, KS_EXPIRE);
+	} else {
+		set_due(ks, e, change->due_ms);
+		tell(ks, change);
+	}
+	return true;
+}
+
+/* ---- as a whole --------------------------------------------------------- */
+
+size_t keyspace_count(const struct keyspace *ks)
+{
+	return hf_table_count(ks->table);
+}
+
+size_t keyspace_count_due(const struct keyspace *ks)
+{
+	return ks->due.count;
+}
+
+size_t keyspace_memory(const struct keyspace *ks)
+{
+	return ks->entry_bytes + hf_table_memory(ks->table) +
+	       ks->due.cap * (sizeof(int64_t) + sizeof(void *));
+}
+
+size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max)
+{
+	size_t done = 0;
+
+	while (done < max && hf_heap_next_ms(&ks->due) <= now_ms) {
+		remove_entry(
+		    ks,
+		    HF_CONTAINER_OF(hf_heap_first(&ks->due), struct entry, due),
+		    KS_EXPIRE);
+		done++;
+	}
+	return done;
+}
+
+int64_t keyspace_next_due_ms(const struct keyspace *ks)
+{
+	return hf_heap_next_ms(&ks->due);
+}
+
+uint64_t keyspace_expired_total(const struct keyspace *ks)
+{
+	return ks->expired;
+}
+
+struct walk {
+	int64_t now_ms;
+	ks_each_fn *each;
+	void *arg;
+};
+
+static void give_live(void *arg, struct hf_table_node *node)
+{
+	struct walk *walk = arg;
+	struct entry *e = entry_of(node);
+	struct ks_view view = view_of(e);
+
+	if (view.due_ms > walk->now_ms)
+		walk->each(walk->arg, key_of(e), &view);
+}
+
+uint64_t keyspace_scan(struct keyspace *ks, uint64_t cursor, int64_t now_ms,
+		       ks_each_fn *each, void *arg)
+{
+	struct walk walk = { now_ms, each, arg };
+
+	return hf_table_scan(ks->table, cursor, give_live, &walk);
+}
