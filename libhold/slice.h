@@ -17,7 +17,11 @@ struct hf_slice {
 };
 
 /* A slice of a string literal. */
-#define HF_SLICE(literal) ((struct hf_slice){ "" literal, sizeof(literal) - 1 })
+#define HF_SLICE(literal) ((struct hf_slice)HF_SLICE_INIT(literal))
+#define HF_SLICE_INIT(literal)                  \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	} /* static */
 
 static inline struct hf_slice hf_slice_of(const char *s)
 {

@@ -1,1 +1,9 @@
-# tests/lockd
+# tests/lockd/ - unit tests of lockd/
+check_PROGRAMS += tests/lockd/test
+TESTS += tests/lockd/test
+tests_lockd_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_lockd_test_LDADD = tests/support/librunner.a $(lockd_libs) $(CUNIT_LIBS)
+tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
+	tests/lockd/test_glob.c \
+	tests/lockd/test_keyspace.c \
+	tests/lockd/test_resp.c

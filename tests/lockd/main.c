@@ -1,0 +1,15 @@
+#include "config.h"
+
+#include "tests/lockd/suites.h"
+
+int main(int argc, char **argv)
+{
+	const struct hf_suite suites[] = {
+		test_glob_suite,
+		test_keyspace_suite,
+		test_resp_suite,
+		{ .name = NULL },
+	};
+
+	return hf_test_main(suites, argc, argv);
+}

@@ -1,0 +1,11 @@
+/* The suites of lockd's test program, one a module. */
+#ifndef TESTS_LOCKD_SUITES_H
+#define TESTS_LOCKD_SUITES_H
+
+#include "tests/support/runner.h"
+
+extern const struct hf_suite test_glob_suite;
+extern const struct hf_suite test_keyspace_suite;
+extern const struct hf_suite test_resp_suite;
+
+#endif

@@ -1,0 +1,208 @@
+#include "config.h"
+
+#include "lockd/keyspace.h"
+
+#include "tests/lockd/suites.h"
+
+#include <stdio.h>
+
+static struct keyspace *ks;
+static char seen[4096]; /* the changes that the observer was told of */
+
+static void observe(void *arg, const struct ks_change *change)
+{
+	static const char kinds[] = { [KS_SET] = 'S',
+				      [KS_DUE] = 'T',
+				      [KS_DELETE] = 'D',
+				      [KS_EXPIRE] = 'E',
+				      [KS_FLUSH] = 'F' };
+	size_t used = strlen(seen);
+
+	HF_UNUSED(arg);
+	snprintf(seen + used, sizeof(seen) - used, "%c%.*s ",
+		 kinds[change->kind], (int)change->key.len, change->key.data);
+}
+
+static void setup(void)
+{
+	ks = keyspace_new(42);
+	seen[0] = '\0';
+	keyspace_observe(ks, observe, NULL);
+}
+
+static void teardown(void)
+{
+	keyspace_free(&ks);
+}
+
+static bool set(const char *key, const char *value, int64_t due_ms,
+		int64_t now_ms)
+{
+	struct ks_change change = { KS_SET, hf_slice_of(key),
+				    hf_slice_of(value), due_ms };
+
+	return keyspace_apply(ks, &change, now_ms);
+}
+
+static bool apply(enum ks_kind kind, const char *key, int64_t due_ms,
+		  int64_t now_ms)
+{
+	struct ks_change change = { .kind = kind, .due_ms = due_ms };
+
+	change.key = hf_slice_of(key);
+	return keyspace_apply(ks, &change, now_ms);
+}
+
+static bool has(const char *key, const char *value, int64_t now_ms)
+{
+	struct ks_view view = keyspace_get(ks, hf_slice_of(key), now_ms);
+
+	return view.type == KS_STRING &&
+	       hf_slice_eq(view.value, hf_slice_of(value));
+}
+
+static void a_value_is_there_until_it_is_replaced_or_removed(void)
+{
+	CU_ASSERT(set("k", "one", HF_NEVER, 0));
+	CU_ASSERT(has("k", "one", 1));
+	CU_ASSERT(set("k", "two", HF_NEVER, 2));
+	CU_ASSERT(has("k", "two", 3));
+	CU_ASSERT(set("k", "a longer value", HF_NEVER, 4));
+	CU_ASSERT(has("k", "a longer value", 5));
+	CU_ASSERT(apply(KS_DELETE, "k", 0, 6));
+	CU_ASSERT_FALSE(apply(KS_DELETE, "k", 0, 7));
+	CU_ASSERT_FALSE(has("k", "a longer value", 8));
+	CU_ASSERT_STRING_EQUAL(seen, "Sk Sk Sk Dk ");
+}
+
+static void a_due_key_is_gone_before_any_sweep(void)
+{
+	set("k", "v", 100, 0);
+	CU_ASSERT(has("k", "v", 99));
+	CU_ASSERT_FALSE(has("k", "v", 100));
+	CU_ASSERT_EQUAL(keyspace_count(ks), 0);
+	CU_ASSERT_EQUAL(keyspace_expired_total(ks), 1);
+	CU_ASSERT_STRING_EQUAL(seen, "Sk Ek ");
+}
+
+static void a_deadline_moves_with_the_value_and_without_it(void)
+{
+	set("k", "v", 100, 0);
+	CU_ASSERT(apply(KS_DUE, "k", 200, 50));
+	CU_ASSERT(has("k", "v", 150));
+	set("k", "another size", 300, 150); /* moves in memory */
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), 300);
+	CU_ASSERT(apply(KS_DUE, "k", HF_NEVER, 200));
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), HF_NEVER);
+	CU_ASSERT(has("k", "another size", 100000));
+	CU_ASSERT_FALSE(apply(KS_DUE, "nobody", 1000, 200));
+}
+
+static void a_deadline_in_the_past_is_an_expiry_at_once(void)
+{
+	set("k", "v", HF_NEVER, 0);
+	CU_ASSERT(apply(KS_DUE, "k", 10, 10));
+	CU_ASSERT_FALSE(has("k", "v", 10));
+	set("j", "v", HF_NEVER, 20);
+	CU_ASSERT(set("j", "w", 5, 20));
+	CU_ASSERT_EQUAL(keyspace_count(ks), 0);
+	CU_ASSERT_STRING_EQUAL(seen, "Sk Ek Sj Ej ");
+}
+
+static void an_expired_key_cannot_be_changed_back_to_life(void)
+{
+	set("k", "v", 100, 0);
+	CU_ASSERT_FALSE(apply(KS_DUE, "k", 200, 100));
+	CU_ASSERT_FALSE(apply(KS_DELETE, "k", 0, 100));
+	CU_ASSERT_STRING_EQUAL(seen, "Sk Ek ");
+}
+
+static void a_sweep_takes_the_earliest_and_no_more_than_asked(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "k%d", i);
+		set(key, "v", 1000 + i, 0);
+	}
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 999, 10), 0);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 5000, 10), 10);
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), 1010);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 1499, 1000), 490);
+	CU_ASSERT_EQUAL(keyspace_count(ks), 500);
+	CU_ASSERT_EQUAL(keyspace_count_due(ks), 500);
+	CU_ASSERT_FALSE(has("k499", "v", 0));
+	CU_ASSERT(has("k500", "v", 0));
+}
+
+static void a_flush_forgets_everything(void)
+{
+	for (int i = 0; i < 100; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "k%d", i);
+		set(key, "v", 1000, 0);
+	}
+	seen[0] = '\0';
+	CU_ASSERT(apply(KS_FLUSH, "", 0, 0));
+	CU_ASSERT_EQUAL(keyspace_count(ks), 0);
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), HF_NEVER);
+	CU_ASSERT_STRING_EQUAL(seen, "F ");
+	CU_ASSERT(set("k1", "v", 1000, 0));
+}
+
+static void the_new_value_may_be_the_old_ones_own_bytes(void)
+{
+	struct ks_change change = { .kind = KS_SET, .due_ms = HF_NEVER };
+
+	set("k", "value", HF_NEVER, 0);
+	change.key = HF_SLICE("k");
+	change.value = keyspace_get(ks, change.key, 0).value;
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+	CU_ASSERT(has("k", "value", 0));
+	change.value = keyspace_get(ks, change.key, 0).value;
+	change.value.len = 3;
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+	CU_ASSERT(has("k", "val", 0));
+}
+
+static void count_key(void *arg, struct hf_slice key,
+		      const struct ks_view *view)
+{
+	HF_UNUSED(key);
+	HF_UNUSED(view);
+	*(int *)arg += 1;
+}
+
+static void a_walk_gives_live_keys_only(void)
+{
+	uint64_t cursor = 0;
+	int live = 0;
+
+	for (int i = 0; i < 200; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "k%d", i);
+		set(key, "v", i < 50 ? 10 : 1000, 0);
+	}
+	do {
+		cursor = keyspace_scan(ks, cursor, 500, count_key, &live);
+	} while (cursor != 0);
+	CU_ASSERT_EQUAL(live, 150);
+}
+
+static const struct hf_test tests[] = {
+	HF_TEST(a_value_is_there_until_it_is_replaced_or_removed),
+	HF_TEST(a_due_key_is_gone_before_any_sweep),
+	HF_TEST(a_deadline_moves_with_the_value_and_without_it),
+	HF_TEST(a_deadline_in_the_past_is_an_expiry_at_once),
+	HF_TEST(an_expired_key_cannot_be_changed_back_to_life),
+	HF_TEST(a_sweep_takes_the_earliest_and_no_more_than_asked),
+	HF_TEST(a_flush_forgets_everything),
+	HF_TEST(the_new_value_may_be_the_old_ones_own_bytes),
+	HF_TEST(a_walk_gives_live_keys_only),
+	HF_TEST_END,
+};
+
+const struct hf_suite test_keyspace_suite = { "lockd/keyspace", tests, setup,
+					      teardown };
