@@ -11,3 +11,7 @@ include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/integration/local.mk
 include tests/browser/local.mk
+
+TREE_TESTS = tests/check-layers.sh
+TESTS += $(TREE_TESTS)
+EXTRA_DIST += $(TREE_TESTS)

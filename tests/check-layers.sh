@@ -1,0 +1,48 @@
+#!/bin/bash
+# Includes point down only: lockd/, fcgi/ and db/ never include each other,
+# libhold/ includes none of them, and CORE files include no loop, clock or
+# parser. A planted violation of each rule must be found. Speaks TAP.
+set -u
+src=${HOLDFAST_SRC:-$(dirname "$0")/..}
+n=0
+
+ok() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+# violations ROOT: a line for each include that points the wrong way
+violations() {
+	local root=$1
+	grep -nE '#include "(lockd|ephemerald|fcgi|db|tests|bench)/' "$root"/libhold/*.[ch]
+	grep -nE '#include "(ephemerald|fcgi|db|tests|bench)/' "$root"/lockd/*.[ch]
+	grep -nE '#include "(ephemerald|lockd|db|tests|bench)/' "$root"/fcgi/*.[ch]
+	grep -nE '#include "(ephemerald|lockd|fcgi|tests|bench)/' "$root"/db/*.[ch]
+	# CORE: told the time, no sockets, no bytes off the wire
+	grep -nE '#include ("libhold/(loop|clock|journal)|"lockd/(resp|server)|<sys/socket|<uv)' \
+		"$root"/lockd/keyspace.[ch] "$root"/lockd/glob.[ch]
+	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
+		"$root"/fcgi/booking.[ch]
+}
+
+found=$(violations "$src" 2>/dev/null)
+[ -z "$found" ]
+ok $? "no include points up or sideways"
+[ -z "$found" ] || while IFS= read -r line; do echo "# $line"; done <<<"$found"
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+plant() { # FILE LINE
+	rm -rf "${copy:?}"/*
+	for dir in libhold lockd fcgi db; do cp -r "$src/$dir" "$copy/"; done
+	chmod -R u+w "$copy"
+	echo "$2" >>"$copy/$1"
+	[ "$(violations "$copy" 2>/dev/null | wc -l)" -eq 1 ]
+	ok $? "found when planted: $2 in $1"
+}
+plant libhold/buf.c '#include "lockd/keyspace.h"'
+plant lockd/resp.c '#include "fcgi/store.h"'
+plant fcgi/http.c '#include "lockd/resp.h"'
+plant lockd/keyspace.c '#include "libhold/clock.h"'
+plant fcgi/booking.c '#include "fcgi/http.h"'
+echo "1..$n"
