@@ -1,0 +1,46 @@
+# shellcheck shell=bash disable=SC2154
+# Sourced by ./run and ./check: installs what is missing, builds.
+
+# packages_of KIND...: the packages of these kinds in packages.txt
+packages_of() {
+	local kind
+	for kind; do
+		sed -n "s/^$kind  *//p" "$top/packages.txt"
+	done
+}
+
+# Installs what of these kinds is missing; only root can.
+install_packages() {
+	local missing=() package
+	for package in $(packages_of "$@"); do
+		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
+			grep -qx installed || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		fail "packages are missing: as root, apt-get install --no-install-recommends ${missing[*]}"
+	fi
+	note "installing ${missing[*]}"
+	apt-get update -qq >&2 || fail "apt-get update failed"
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+		--no-install-recommends "${missing[@]}" >&2 ||
+		fail "apt-get install failed"
+}
+
+# build DIR [CONFIGURE-FLAG...]: an up-to-date build in DIR, out of tree
+build() {
+	local dir=$1
+	shift
+	if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
+		note "making configure"
+		(cd "$top" && autoreconf -fi) >&2 || fail "autoreconf failed"
+	fi
+	mkdir -p "$dir"
+	if [ ! -e "$dir/Makefile" ]; then
+		note "configuring $dir"
+		(cd "$dir" && "$top/configure" -q "$@") >&2 ||
+			fail "configure failed"
+	fi
+	note "building $dir"
+	make -s -C "$dir" -j"$(nproc)" >&2 || fail "make failed"
+}
