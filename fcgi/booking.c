@@ -1,0 +1,264 @@
+#include "config.h"
+
+#include "fcgi/booking.h"
+
+#include "fcgi/barrier.h"
+#include "libhold/err.h"
+
+static struct booking_result result_of(enum booking_code code)
+{
+	return (struct booking_result){ .code = code };
+}
+
+/* Lets go of what this very call took, so that a failure changes nothing. */
+static void undo(struct booking *b, const struct basket *basket,
+		 const char *client, const struct hold_answer *answer)
+{
+	int64_t fences[BASKET_MAX];
+
+	for (size_t i = 0; i < basket->n; i++)
+		fences[i] =
+		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
+	/* One that cannot be released falls at its deadline. */
+	(void)hold_release(b->hold, basket, client, fences);
+}
+
+/* ---- why a ticket refused ----------------------------------------------- */
+
+typedef bool row_test_fn(const struct store_row *row);
+
+static bool is_unknown(const struct store_row *row)
+{
+	return row->state == STORE_UNKNOWN;
+}
+
+static bool is_booked(const struct store_row *row)
+{
+	return row->state == STORE_BOOKED;
+}
+
+static bool is_sold_to_another(const struct store_row *row)
+{
+	return row->state == STORE_BOOKED && !row->mine;
+}
+
+static bool was_mine(const struct store_row *row)
+{
+	return row->state == STORE_LAPSED ||
+	       (row->state == STORE_RESERVED && row->mine);
+}
+
+static bool is_reserved(const struct store_row *row)
+{
+	return row->state == STORE_RESERVED;
+}
+
+static bool is_any(const struct store_row *row)
+{
+	HF_UNUSED(row);
+	return true;
+}
+
+struct reason {
+	row_test_fn *test;
+	enum booking_code code;
+};
+
+/* The first reason that fits a ticket of the basket, most final first. */
+static struct booking_result judge(const struct basket *basket,
+				   const struct store_row *rows,
+				   const struct reason *reasons)
+{
+	for (;; reasons++) {
+		for (size_t i = 0; i < basket->n; i++) {
+			if (!reasons->test(&rows[i]))
+				continue;
+			return (struct booking_result){
+				.code = reasons->code,
+				.ticket = i,
+				.mine = rows[i].mine,
+				.retry_after_ms = rows[i].remaining_ms,
+			};
+		}
+	}
+}
+
+/* The lock was ours, the row was not to be had. */
+static struct booking_result judge_reserve(const struct basket *basket,
+					   const struct store_row *rows)
+{
+	static const struct reason reasons[] = {
+		{ is_unknown, BOOKING_UNKNOWN },
+		{ is_booked, BOOKING_BOOKED },
+		{ is_reserved, BOOKING_HELD },
+		{ is_any, BOOKING_HELD },
+	};
+
+	return judge(basket, rows, reasons);
+}
+
+static struct booking_result judge_book(const struct basket *basket,
+					const struct store_row *rows)
+{
+	static const struct reason reasons[] = {
+		{ is_unknown, BOOKING_UNKNOWN },
+		{ is_sold_to_another, BOOKING_BOOKED },
+		{ was_mine, BOOKING_HOLD_EXPIRED },
+		{ is_any, BOOKING_NOT_RESERVED },
+	};
+	struct booking_result result = judge(basket, rows, reasons);
+
+	result.retry_after_ms = 0;
+	return result;
+}
+
+/* ---- reserve ------------------------------------------------------------ */
+
+static struct booking_result reserved(const struct basket *basket,
+				      const struct hold_answer *answer)
+{
+	struct booking_result result = {
+		.remaining_ms = answer->grants[0].remaining_ms,
+		.fence = answer->grants[0].fence,
+	};
+
+	for (size_t i = 1; i < basket->n; i++) {
+		const struct hold_grant *grant = &answer->grants[i];
+
+		if (grant->remaining_ms < result.remaining_ms)
+			result.remaining_ms = grant->remaining_ms;
+		if (grant->fence > result.fence)
+			result.fence = grant->fence;
+	}
+	return result;
+}
+
+struct booking_result booking_reserve(struct booking *b,
+				      const struct basket *basket,
+				      const char *client)
+{
+	struct hold_answer answer;
+	struct store_row rows[BASKET_MAX];
+	int rc = hold_acquire(b->hold, basket, client, b->hold_ms, &answer);
+
+	if (rc == HF_EHELD)
+		return (struct booking_result){
+			.code = BOOKING_HELD,
+			.ticket = answer.refused,
+			.retry_after_ms = answer.refused_ms,
+		};
+	if (rc < 0)
+		return result_of(BOOKING_LOCK_AWAY);
+	rc = store_reserve(b->store, basket, client, &answer, rows);
+	if (rc == 0)
+		return reserved(basket, &answer);
+	undo(b, basket, client, &answer);
+	return rc == HF_EHELD ? judge_reserve(basket, rows)
+			      : result_of(BOOKING_STORE_AWAY);
+}
+
+/* ---- book --------------------------------------------------------------- */
+
+/* The tickets of basket that client has not booked already. */
+static struct basket still_to_book(const struct basket *basket,
+				   const struct store_row *rows)
+{
+	struct basket rest = { 0 };
+
+	for (size_t i = 0; i < basket->n; i++) {
+		if (rows[i].state != STORE_BOOKED || !rows[i].mine)
+			rest.ids[rest.n++] = basket->ids[i];
+	}
+	return rest;
+}
+
+/*
+ * Books what client holds. HF_ENOTOWNER: not all of it, or it was lost
+ * between the check and the row. rows_out is filled then.
+ */
+static int book_held(struct booking *b, const struct basket *basket,
+		     const char *client, struct booking_result *result_out,
+		     struct store_row *rows_out)
+{
+	struct hold_answer answer;
+	int64_t fences[BASKET_MAX];
+	int rc = hold_check(b->hold, basket, client, &answer);
+
+	if (rc == HF_ENOTOWNER) {
+		rc = store_rows(b->store, basket, client, rows_out);
+		*result_out = result_of(BOOKING_STORE_AWAY);
+		return rc == 0 ? HF_ENOTOWNER : rc;
+	}
+	*result_out = result_of(BOOKING_LOCK_AWAY);
+	if (rc < 0)
+		return rc;
+	barrier_wait();
+	rc = store_book(b->store, basket, client, &answer, rows_out);
+	*result_out = result_of(rc == 0 ? BOOKING_OK : BOOKING_STORE_AWAY);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < basket->n; i++)
+		fences[i] = answer.grants[i].fence;
+	/* Sold is sold: a lock that stays falls at its deadline. */
+	(void)hold_release(b->hold, basket, client, fences);
+	return 0;
+}
+
+struct booking_result booking_book(struct booking *b,
+				   const struct basket *basket,
+				   const char *client)
+{
+	struct store_row rows[BASKET_MAX];
+	struct booking_result result;
+	struct basket rest;
+	int rc = book_held(b, basket, client, &result, rows);
+
+	if (rc != HF_ENOTOWNER)
+		return result;
+	rest = still_to_book(basket, rows);
+	if (rest.n == 0)
+		return result_of(BOOKING_OK); /* it was, by this client */
+	if (rest.n == basket->n)
+		return judge_book(basket, rows);
+	/* A repeated call that asks for more than the first one. */
+	rc = book_held(b, &rest, client, &result, rows);
+	if (rc != HF_ENOTOWNER)
+		return result;
+	rc = store_rows(b->store, basket, client, rows);
+	return rc < 0 ? result_of(BOOKING_STORE_AWAY)
+		      : judge_book(basket, rows);
+}
+
+/* ---- release ------------------------------------------------------------ */
+
+static bool is_not_to_release(const struct store_row *row)
+{
+	return !was_mine(row);
+}
+
+struct booking_result booking_release(struct booking *b,
+				      const struct basket *basket,
+				      const char *client)
+{
+	static const struct reason reasons[] = {
+		{ is_unknown, BOOKING_UNKNOWN },
+		{ is_booked, BOOKING_BOOKED },
+		{ is_not_to_release, BOOKING_NOT_RESERVED },
+		{ is_any, BOOKING_OK },
+	};
+	struct store_row rows[BASKET_MAX];
+	struct booking_result result;
+
+	if (store_rows(b->store, basket, client, rows) < 0)
+		return result_of(BOOKING_STORE_AWAY);
+	result = judge(basket, rows, reasons);
+	result.retry_after_ms = 0;
+	if (result.code != BOOKING_OK)
+		return result;
+	/* The row first: who then takes the lock finds the ticket free. */
+	if (store_release(b->store, basket, client, rows) < 0)
+		return result_of(BOOKING_STORE_AWAY);
+	if (hold_release(b->hold, basket, client, NULL) < 0)
+		return result_of(BOOKING_LOCK_AWAY);
+	return result_of(BOOKING_OK);
+}

@@ -1,0 +1,36 @@
+/*
+ * The worker's listening socket, and connections from it with time limits.
+ *
+ * libfcgi's own accept has no time limits and cannot be stopped; this one
+ * stands before it. Threads wait in accept4() itself, so that the kernel
+ * wakes just one of them for a connection.
+ */
+#ifndef FCGI_LISTENER_H
+#define FCGI_LISTENER_H
+
+#include "libhold/base.h"
+
+struct listener;
+
+/*
+ * A socket at path, 0660. One that nobody answers on is replaced; one that
+ * somebody does, or another file, is an error. NULL after a line in the log.
+ */
+struct listener *listener_open(const char *path);
+void listener_close(struct listener **listener);
+
+/*
+ * The next connection, blocking, with receive and send time limits set; the
+ * caller closes it. -1 when listener_stop() was called and no connection is
+ * left. From any thread.
+ */
+int listener_accept(struct listener *listener);
+
+/*
+ * Removes the path, so that nginx goes to another worker, and lets accept
+ * end when the connections made until now were given out. From a signal's
+ * thread; idempotent.
+ */
+void listener_stop(struct listener *listener);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Method and path to handler: one table.
+ */
+#ifndef FCGI_ROUTER_H
+#define FCGI_ROUTER_H
+
+#include "fcgi/booking.h"
+#include "fcgi/http.h"
+
+/* What a handler works with; one a thread. */
+struct site {
+	struct booking booking;
+};
+
+typedef void api_fn(struct site *site, const struct http_request *request,
+		    struct http_reply *reply);
+
+/*
+ * Fills reply for request: the handler's answer, or 404, 405, 413 and 400 for
+ * what has none.
+ */
+void router_answer(struct site *site, const struct http_request *request,
+		   enum http_read read, struct http_reply *reply);
+
+/* An error body: {"status":"error","code":…,"message":…}. */
+void reply_error(struct http_reply *reply, int status, const char *code,
+		 const char *message);
+
+/* api_tickets.c */
+api_fn api_reserve, api_book, api_release, api_available;
+/* api_health.c */
+api_fn api_health;
+
+#endif

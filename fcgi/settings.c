@@ -1,0 +1,93 @@
+#include "config.h"
+
+#include "fcgi/settings.h"
+
+#include "libhold/err.h"
+#include "libhold/slice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIELD(name) offsetof(struct settings, name)
+
+static const char *const log_levels[] = { "debug", "info", "warn", NULL };
+
+static const struct hf_conf_setting table[] = {
+	{ .name = "socket",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(socket_path),
+	  .value_name = "PATH",
+	  .help = "the Unix socket that nginx connects to" },
+	{ .name = "threads",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(threads),
+	  .preset = "8",
+	  .min = 1,
+	  .max = 256,
+	  .value_name = "N",
+	  .help = "requests served at once" },
+	{ .name = "log-level",
+	  .kind = HF_CONF_CHOICE,
+	  .offset = FIELD(log_level),
+	  .preset = "info",
+	  .choices = log_levels,
+	  .value_name = "LEVEL",
+	  .help = "the least that is logged" },
+	{ .name = NULL },
+};
+
+const struct hf_conf worker_conf = {
+	.program = "ticketing.fcgi",
+	.summary = "Reserves and books tickets, behind nginx. Environment: "
+		   "LOCK_TYPE, LOCK_URL,\nDATABASE_URL, HOLD_SECONDS.",
+	.settings = table,
+};
+
+static int complain(const char *name, const char *what)
+{
+	fprintf(stderr, "ticketing.fcgi: %s %s\n", name, what);
+	return HF_EUSAGE;
+}
+
+static int parse_lock_type(struct settings *settings)
+{
+	const char *type = getenv("LOCK_TYPE");
+
+	settings->lock_type = LOCK_DISTRIBUTED;
+	if (type == NULL || strcmp(type, "distributed_lock") == 0)
+		return 0;
+	if (strcmp(type, "ephemeral_node") == 0)
+		return complain("LOCK_TYPE", "ephemeral_node is not in this "
+					     "version: use distributed_lock");
+	return complain("LOCK_TYPE", "takes distributed_lock");
+}
+
+static int parse_hold_seconds(struct settings *settings)
+{
+	const char *text = getenv("HOLD_SECONDS");
+	int64_t seconds = 120;
+
+	if (text != NULL && (hf_slice_int64(hf_slice_of(text), &seconds) < 0 ||
+			     seconds < 1 || seconds > 86400))
+		return complain("HOLD_SECONDS",
+				"takes a whole number from 1 to 86400");
+	settings->hold_ms = seconds * 1000;
+	return 0;
+}
+
+int settings_from_environment(struct settings *settings)
+{
+	if (settings->socket_path == NULL)
+		return complain("--socket PATH", "is needed");
+	if (parse_lock_type(settings) < 0 || parse_hold_seconds(settings) < 0)
+		return HF_EUSAGE;
+	settings->lock_url = getenv("LOCK_URL");
+	if (settings->lock_url == NULL)
+		return complain("LOCK_URL", "is needed: unix:///path or "
+					    "redis://[:password@]host:port");
+	settings->database_url = getenv("DATABASE_URL");
+	if (settings->database_url == NULL)
+		return complain("DATABASE_URL", "is needed: "
+						"postgresql://…");
+	return 0;
+}

@@ -1,0 +1,119 @@
+#include "config.h"
+
+#include "fcgi/worker.h"
+
+#include "fcgi/guard.h"
+#include "fcgi/router.h"
+#include "libhold/log.h"
+#include "libhold/mem.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The largest reply: a list of some 100,000 ids. */
+#define REPLY_MAX  (16 * 1024 * 1024)
+#define KEEP_BYTES (64 * 1024)
+
+struct thread {
+	pthread_t id;
+	struct listener *listener;
+	struct site site;
+	struct guard_room *room;
+	FCGX_Request fcgi;
+	struct hf_buf body;
+	struct http_reply reply;
+};
+
+static void answer(struct thread *t)
+{
+	struct http_request request;
+	enum http_read read;
+
+	hf_buf_reset(&t->body, KEEP_BYTES);
+	hf_buf_reset(&t->reply.body, KEEP_BYTES);
+	t->reply.allow = NULL;
+	t->reply.retry_after_s = 0;
+	t->reply.cacheable = false;
+	read = http_read(&t->fcgi, &t->body, &request);
+	router_answer(&t->site, &request, read, &t->reply);
+	if (http_send(&t->fcgi, &t->reply) < 0)
+		hf_debug("peer went away before its reply path=%s",
+			 request.path);
+}
+
+/*
+ * Gives libfcgi a connection that it did not accept: with keepConnection set
+ * it reads a request from ipcFd; without a listening socket of its own (-1)
+ * it can accept nothing more when that fails.
+ */
+static void serve_peer(struct thread *t, int fd)
+{
+	if (!guard_peer(t->room, fd, HTTP_BODY_MAX)) {
+		hf_debug("peer dropped: no whole FastCGI request came");
+		close(fd);
+		return;
+	}
+	t->fcgi.ipcFd = fd;
+	t->fcgi.keepConnection = 1;
+	if (FCGX_Accept_r(&t->fcgi) < 0)
+		return; /* libfcgi has closed fd */
+	t->fcgi.keepConnection = 0;
+	answer(t);
+	FCGX_Finish_r(&t->fcgi);
+}
+
+static void *serve(void *arg)
+{
+	struct thread *t = arg;
+	int fd;
+
+	while ((fd = listener_accept(t->listener)) >= 0)
+		serve_peer(t, fd);
+	return NULL;
+}
+
+static void thread_init(struct thread *t, struct listener *listener,
+			const struct settings *settings)
+{
+	const char *reason = NULL;
+
+	t->listener = listener;
+	t->room = guard_room_new();
+	hf_buf_init(&t->body, HTTP_BODY_MAX);
+	hf_buf_init(&t->reply.body, REPLY_MAX);
+	FCGX_InitRequest(&t->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+	t->site.booking.hold = hold_redis_new(settings->lock_url, &reason);
+	if (t->site.booking.hold == NULL)
+		hf_fatalx("LOCK_URL cannot be read: %s", reason);
+	t->site.booking.store = store_new(settings->database_url);
+	t->site.booking.hold_ms = settings->hold_ms;
+}
+
+static void thread_fini(struct thread *t)
+{
+	store_free(&t->site.booking.store);
+	hold_free(&t->site.booking.hold);
+	hf_buf_fini(&t->reply.body);
+	hf_buf_fini(&t->body);
+	guard_room_free(&t->room);
+}
+
+void worker_serve(struct listener *listener, const struct settings *settings)
+{
+	size_t n = (size_t)settings->threads;
+	struct thread *threads = hf_new_array(struct thread, n);
+
+	for (size_t i = 0; i < n; i++)
+		thread_init(&threads[i], listener, settings);
+	for (size_t i = 0; i < n; i++) {
+		if (pthread_create(&threads[i].id, NULL, serve, &threads[i]) !=
+		    0)
+			hf_fatalx("cannot start thread %zu of %zu", i + 1, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i].id, NULL);
+	for (size_t i = 0; i < n; i++)
+		thread_fini(&threads[i]);
+	free(threads);
+}
