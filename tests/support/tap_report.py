@@ -3,6 +3,14 @@
 _count = 0
 
 
+def pytest_addoption(parser):
+    # The terminal plugin's, which is off; explaining a failed comparison
+    # asks for it.
+    parser.getgroup("tap").addoption(
+        "--verbose", dest="verbose", action="count", default=0
+    )
+
+
 def _line(ok, nodeid, note=""):
     global _count
     _count += 1
