@@ -123,4 +123,4 @@ def test_the_sale_columns_are_all_columns_that_are_not_indexed_or_seat(db):
 
 def test_pages_keep_room_for_new_versions(db):
     options = db.value("SELECT reloptions FROM pg_class WHERE relname = 'tickets'")
-    assert "fillfactor=50" in options and "vacuum_truncate=false" in options
+    assert "fillfactor=20" in options and "vacuum_truncate=false" in options
