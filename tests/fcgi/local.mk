@@ -1,1 +1,22 @@
-# tests/fcgi
+# tests/fcgi/ - the worker's modules, alone and on real servers
+check_PROGRAMS += tests/fcgi/test tests/fcgi/driver
+tests_fcgi_driver_SOURCES = tests/fcgi/driver.c
+tests_fcgi_driver_LDADD = fcgi/libworker.a libhold/libhold.a \
+	$(PQ_LIBS) $(HIREDIS_LIBS)
+
+TESTS += tests/fcgi/test
+tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
+	$(HIREDIS_CFLAGS)
+tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
+	libhold/libhold.a $(CUNIT_LIBS) $(PQ_LIBS) $(HIREDIS_LIBS)
+tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
+	tests/fcgi/test_backoff.c \
+	tests/fcgi/test_pg_params.c \
+	tests/fcgi/test_redis_url.c
+
+FCGI_TESTS = \
+	tests/fcgi/test_hold_redis.py \
+	tests/fcgi/test_store.py \
+	tests/fcgi/test_store_away.py
+TESTS += $(FCGI_TESTS)
+EXTRA_DIST += $(FCGI_TESTS) tests/support/driver.py

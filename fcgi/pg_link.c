@@ -1,0 +1,319 @@
+#include "config.h"
+
+#include "fcgi/pg_link.h"
+
+#include "libhold/clock.h"
+#include "libhold/err.h"
+#include "libhold/log.h"
+#include "libhold/mem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What each session sets. Statements rely on READ COMMITTED (store.c) and on
+ * commits that wait, so neither is left to the server's defaults; an owner
+ * who asked for more than a local flush keeps it. Planning again for each
+ * call would cost more than the call.
+ */
+static const char setup[] =
+    "SET statement_timeout = 5000;"
+    "SET default_transaction_isolation = 'read committed';"
+    "SET client_encoding = 'UTF8';"
+    "SET plan_cache_mode = force_generic_plan;"
+    "SET jit = off;"
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'";
+
+_Static_assert(PG_LINK_STATEMENT_MS == 5000, "setup says the same");
+
+/*
+ * Errors after which the session is as good as before: SQLSTATE classes and
+ * codes. All others may mean that another server must be looked for (it is
+ * shutting down, read-only, or its schema changed under the statements).
+ */
+static const char *const harmless[] = {
+	"22",    /* a value that PostgreSQL does not take */
+	"23",    /* a CHECK of the schema */
+	"40",    /* rolled back: deadlock, serialization */
+	"53",    /* out of disk or memory */
+	"55P03", /* a lock was not to be had */
+	"57014", /* statement_timeout */
+};
+
+void pg_link_init(struct pg_link *link, const char *url,
+		  const struct pg_statement *statements, uint64_t seed)
+{
+	*link =
+	    (struct pg_link){ .url = hf_strdup(url), .statements = statements };
+	backoff_init(&link->backoff, seed);
+}
+
+static void hang_up(struct pg_link *link)
+{
+	PQfinish(link->pg);
+	link->pg = NULL;
+}
+
+void pg_link_fini(struct pg_link *link)
+{
+	hang_up(link);
+	free(link->url);
+}
+
+/* why may have several lines; the first one tells. */
+static void drop(struct pg_link *link, const char *why)
+{
+	if (!link->away)
+		hf_warnx("database lost: %.*s", (int)strcspn(why, "\n"), why);
+	link->away = true;
+	backoff_failed(&link->backoff, hf_clock_ms());
+	hang_up(link);
+}
+
+static bool is_harmless(const char *sqlstate)
+{
+	for (size_t i = 0; i < HF_LEN(harmless); i++) {
+		if (strncmp(sqlstate, harmless[i], strlen(harmless[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The details are not logged: they may show what a client sent. */
+static void refuse(struct pg_link *link, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (sqlstate == NULL || text == NULL) {
+		drop(link, PQresultErrorMessage(result));
+		return;
+	}
+	if (PQstatus(link->pg) == CONNECTION_OK && is_harmless(sqlstate)) {
+		hf_warnx("database refused a statement: %s sqlstate=%s", text,
+			 sqlstate);
+		return;
+	}
+	drop(link, text);
+}
+
+/* ---- waiting, always with an end ----------------------------------------- */
+
+/* 0 when the socket is ready for events, or HF_EUNREACHABLE. */
+static int await(const struct pg_link *link, short events, int64_t until_ms)
+{
+	struct pollfd pfd = { .fd = PQsocket(link->pg), .events = events };
+	int64_t left_ms;
+	int n;
+
+	do {
+		left_ms = until_ms - hf_clock_ms();
+		if (left_ms <= 0)
+			return HF_EUNREACHABLE;
+		n = poll(&pfd, 1, (int)left_ms);
+	} while (n == 0 || (n < 0 && errno == EINTR));
+	return n > 0 ? 0 : HF_EUNREACHABLE;
+}
+
+/* Sends all, and reads until a result is whole. */
+static int await_result(struct pg_link *link, int64_t until_ms)
+{
+	int unsent;
+
+	while ((unsent = PQflush(link->pg)) == 1 || PQisBusy(link->pg) == 1) {
+		short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
+
+		if (await(link, events, until_ms) < 0) {
+			drop(link, "no answer in time");
+			return HF_EUNREACHABLE;
+		}
+		if (PQconsumeInput(link->pg) != 1)
+			break;
+	}
+	return 0;
+}
+
+static bool is_error(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
+}
+
+/*
+ * The last result of what was sent. NULL after an error or none in time; a
+ * connection lost on the way comes as an error result, too.
+ */
+static PGresult *collect(struct pg_link *link, int64_t until_ms)
+{
+	PGresult *kept = NULL, *next;
+
+	for (;;) {
+		if (await_result(link, until_ms) < 0)
+			break;
+		next = PQgetResult(link->pg);
+		if (next == NULL)
+			return kept;
+		PQclear(kept);
+		kept = next;
+		if (is_error(kept)) {
+			refuse(link, kept);
+			break;
+		}
+	}
+	PQclear(kept);
+	if (link->pg != NULL) {
+		/* Refused, but the session lives: read to the end of it. */
+		while (await_result(link, until_ms) == 0 &&
+		       (next = PQgetResult(link->pg)) != NULL)
+			PQclear(next);
+	}
+	return NULL;
+}
+
+/* ---- connecting ---------------------------------------------------------- */
+
+static PGconn *start_connect(const char *url)
+{
+	/* The URL comes last, so what it says counts more. */
+	static const char *const names[] = { "fallback_application_name",
+					     "tcp_user_timeout",
+					     "keepalives_idle", "dbname",
+					     NULL };
+	const char *const values[] = { "ticketing", "6000", "30", url, NULL };
+
+	return PQconnectStartParams(names, values, 1);
+}
+
+static int finish_connect(struct pg_link *link, int64_t until_ms)
+{
+	PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
+
+	while (wants != PGRES_POLLING_OK) {
+		short events =
+		    wants == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+		if (wants == PGRES_POLLING_FAILED ||
+		    PQstatus(link->pg) == CONNECTION_BAD) {
+			drop(link, PQerrorMessage(link->pg));
+			return HF_EUNREACHABLE;
+		}
+		if (await(link, events, until_ms) < 0) {
+			drop(link, "cannot connect in time");
+			return HF_EUNREACHABLE;
+		}
+		wants = PQconnectPoll(link->pg);
+	}
+	return 0;
+}
+
+/* What was just sent, if it was, must work for the session to be of use. */
+static int settle(struct pg_link *link, int sent, int64_t until_ms)
+{
+	PGresult *result;
+
+	if (sent != 1) {
+		drop(link, PQerrorMessage(link->pg));
+		return HF_EUNREACHABLE;
+	}
+	result = collect(link, until_ms);
+	if (result == NULL) {
+		if (link->pg != NULL)
+			drop(link, "the session cannot be prepared");
+		return HF_EUNREACHABLE;
+	}
+	PQclear(result);
+	return 0;
+}
+
+static int prepare(struct pg_link *link, int64_t until_ms)
+{
+	const struct pg_statement *s;
+	int rc = settle(link, PQsendQuery(link->pg, setup), until_ms);
+
+	for (s = link->statements; rc == 0 && s->name != NULL; s++)
+		rc = settle(link,
+			    PQsendPrepare(link->pg, s->name, s->text,
+					  s->n_params, s->types),
+			    until_ms);
+	return rc;
+}
+
+/* Warnings of the server go to our log, not to libpq's stderr. */
+static void log_notice(void *arg, const PGresult *result)
+{
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	HF_UNUSED(arg);
+	hf_debug("database says: %s", text != NULL ? text : "?");
+}
+
+static int dial(struct pg_link *link)
+{
+	int64_t until_ms = hf_clock_ms() + PG_LINK_CONNECT_MS;
+	int rc;
+
+	if (!backoff_ready(&link->backoff, hf_clock_ms()))
+		return HF_EUNREACHABLE;
+	link->pg = start_connect(link->url);
+	if (link->pg == NULL)
+		return HF_EUNREACHABLE;
+	PQsetNoticeReceiver(link->pg, log_notice, NULL);
+	rc = finish_connect(link, until_ms);
+	if (rc < 0)
+		return rc;
+	if (PQsetnonblocking(link->pg, 1) != 0) {
+		drop(link, PQerrorMessage(link->pg));
+		return HF_EUNREACHABLE;
+	}
+	return prepare(link, until_ms);
+}
+
+/*
+ * Nothing is outstanding between statements: what can be read now is the
+ * server's farewell and the end of the connection, or a notice.
+ */
+static bool idle_is_lost(struct pg_link *link)
+{
+	struct pollfd pfd = { .fd = PQsocket(link->pg), .events = POLLIN };
+
+	while (poll(&pfd, 1, 0) > 0) {
+		if (PQconsumeInput(link->pg) != 1 ||
+		    PQstatus(link->pg) != CONNECTION_OK)
+			return true;
+	}
+	return false;
+}
+
+static int connected(struct pg_link *link)
+{
+	if (link->pg != NULL && idle_is_lost(link))
+		hang_up(link);
+	return link->pg != NULL ? 0 : dial(link);
+}
+
+PGresult *pg_link_run(struct pg_link *link, size_t i,
+		      const struct pg_params *params)
+{
+	const struct pg_statement *s = &link->statements[i];
+	PGresult *result;
+
+	if (connected(link) < 0)
+		return NULL;
+	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,
+				params->lengths, params->formats, 0) != 1) {
+		drop(link, PQerrorMessage(link->pg));
+		return NULL;
+	}
+	result = collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+	if (result == NULL)
+		return NULL;
+	if (link->away)
+		hf_info("database is back");
+	link->away = false;
+	backoff_worked(&link->backoff);
+	return result;
+}

@@ -1,0 +1,52 @@
+/*
+ * One connection to PostgreSQL with prepared statements; for one thread.
+ *
+ * It connects when first used, prepares all statements once a connection, and
+ * connects again by itself, with back-off. Every wait has an end of our own,
+ * so a server that stopped answering cannot keep a thread. A lost connection
+ * is noticed before a statement is sent, and then it goes over a new one.
+ * Once something was sent, nothing is sent again: nobody knows whether it
+ * ran.
+ */
+#ifndef FCGI_PG_LINK_H
+#define FCGI_PG_LINK_H
+
+#include "fcgi/backoff.h"
+#include "fcgi/pg_params.h"
+
+#include <libpq-fe.h>
+
+enum {
+	PG_LINK_CONNECT_MS = 2000,   /* with all that prepares it */
+	PG_LINK_STATEMENT_MS = 5000, /* then the server gives up */
+	PG_LINK_ANSWER_MS = 6000,    /* then we do */
+};
+
+struct pg_statement {
+	const char *name;
+	const char *text;
+	int n_params;
+	Oid types[PG_PARAMS_MAX]; /* enum pg_type */
+};
+
+struct pg_link {
+	char *url;
+	const struct pg_statement *statements; /* ends with name == NULL */
+	PGconn *pg;                            /* NULL: not connected */
+	struct backoff backoff;
+	bool away; /* reported already: one line an outage */
+};
+
+/* url is copied; statements must outlive the link. */
+void pg_link_init(struct pg_link *link, const char *url,
+		  const struct pg_statement *statements, uint64_t seed);
+void pg_link_fini(struct pg_link *link);
+
+/*
+ * Runs statement i. Its rows, as text, which the caller frees by PQclear();
+ * NULL, after one line in the log, when there is no answer or an error is it.
+ */
+PGresult *pg_link_run(struct pg_link *link, size_t i,
+		      const struct pg_params *params) HF_MUSTUSE;
+
+#endif

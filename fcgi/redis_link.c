@@ -1,0 +1,221 @@
+#include "config.h"
+
+#include "fcgi/redis_link.h"
+
+#include "libhold/clock.h"
+#include "libhold/err.h"
+#include "libhold/log.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+void redis_link_init(struct redis_link *link, const struct redis_url *url,
+		     const char *const *scripts, uint64_t seed)
+{
+	*link = (struct redis_link){ .url = *url, .scripts = scripts };
+	backoff_init(&link->backoff, seed);
+}
+
+static void hang_up(struct redis_link *link)
+{
+	if (link->redis != NULL)
+		redisFree(link->redis);
+	link->redis = NULL;
+}
+
+void redis_link_fini(struct redis_link *link)
+{
+	hang_up(link);
+	redis_url_fini(&link->url);
+}
+
+void redis_link_drop(struct redis_link *link, const char *why)
+{
+	if (!link->away)
+		hf_warnx("lock service lost: %s", why);
+	link->away = true;
+	backoff_failed(&link->backoff, hf_clock_ms());
+	hang_up(link);
+}
+
+/* One command's answer; NULL, and no connection, when there is none. */
+static redisReply *ask(struct redis_link *link, int argc, const char **argv,
+		       const size_t *lens)
+{
+	redisReply *reply = redisCommandArgv(link->redis, argc, argv, lens);
+
+	if (reply == NULL)
+		redis_link_drop(link, link->redis->errstr);
+	return reply;
+}
+
+/* The same, where an error is no answer either. */
+static redisReply *ask_well(struct redis_link *link, int argc,
+			    const char **argv, const size_t *lens)
+{
+	redisReply *reply = ask(link, argc, argv, lens);
+
+	if (reply == NULL || reply->type != REDIS_REPLY_ERROR)
+		return reply;
+	redis_link_drop(link, reply->str);
+	freeReplyObject(reply);
+	return NULL;
+}
+
+static int tell(struct redis_link *link, const char *command, const char *word)
+{
+	const char *argv[] = { command, word };
+	redisReply *reply = ask_well(link, 2, argv, NULL);
+
+	if (reply == NULL)
+		return HF_EUNREACHABLE;
+	freeReplyObject(reply);
+	return 0;
+}
+
+static int load_script(struct redis_link *link, size_t i)
+{
+	const char *argv[] = { "SCRIPT", "LOAD", link->scripts[i] };
+	redisReply *reply = ask_well(link, 3, argv, NULL);
+	bool good;
+
+	if (reply == NULL)
+		return HF_EUNREACHABLE;
+	good = reply->type == REDIS_REPLY_STRING && reply->len == 40;
+	if (good)
+		memcpy(link->shas[i], reply->str, 41);
+	else
+		redis_link_drop(link, "SCRIPT LOAD gave no digest");
+	freeReplyObject(reply);
+	return good ? 0 : HF_EUNREACHABLE;
+}
+
+static int load_scripts(struct redis_link *link)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && link->scripts[i] != NULL; i++) {
+		assert(i < REDIS_LINK_SCRIPTS_MAX);
+		rc = load_script(link, i);
+	}
+	return rc;
+}
+
+static int greet(struct redis_link *link)
+{
+	char db[24];
+	int rc = 0;
+
+	if (link->url.password != NULL)
+		rc = tell(link, "AUTH", link->url.password);
+	if (rc == 0 && link->url.db != 0) {
+		snprintf(db, sizeof(db), "%lld", (long long)link->url.db);
+		rc = tell(link, "SELECT", db);
+	}
+	return rc == 0 ? load_scripts(link) : rc;
+}
+
+static int dial(struct redis_link *link)
+{
+	const struct timeval timeout = { .tv_sec =
+					     REDIS_LINK_TIMEOUT_MS / 1000 };
+	const struct redis_url *url = &link->url;
+
+	if (!backoff_ready(&link->backoff, hf_clock_ms()))
+		return HF_EUNREACHABLE;
+	if (url->path != NULL)
+		link->redis = redisConnectUnixWithTimeout(url->path, timeout);
+	else
+		link->redis =
+		    redisConnectWithTimeout(url->host, (int)url->port, timeout);
+	if (link->redis == NULL || link->redis->err != 0) {
+		redis_link_drop(link, link->redis != NULL ? link->redis->errstr
+							  : "no memory");
+		return HF_EUNREACHABLE;
+	}
+	if (redisSetTimeout(link->redis, timeout) != REDIS_OK) {
+		redis_link_drop(link, link->redis->errstr);
+		return HF_EUNREACHABLE;
+	}
+	return greet(link);
+}
+
+/*
+ * Nothing is outstanding between calls, so a readable socket is the end of
+ * the connection (or a peer that speaks unasked).
+ */
+static bool idle_is_lost(const struct redis_link *link)
+{
+	struct pollfd pfd = { .fd = link->redis->fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) != 0;
+}
+
+static int connected(struct redis_link *link)
+{
+	if (link->redis != NULL && idle_is_lost(link))
+		hang_up(link);
+	return link->redis != NULL ? 0 : dial(link);
+}
+
+static void answered(struct redis_link *link)
+{
+	if (link->away)
+		hf_info("lock service is back");
+	link->away = false;
+	backoff_worked(&link->backoff);
+}
+
+static bool is_forgotten_script(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_ERROR &&
+	       strncmp(reply->str, "NOSCRIPT", strlen("NOSCRIPT")) == 0;
+}
+
+redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
+			   const char **argv, size_t *lens)
+{
+	redisReply *reply;
+
+	if (connected(link) < 0)
+		return NULL;
+	argv[0] = "EVALSHA";
+	argv[1] = link->shas[i];
+	lens[0] = strlen(argv[0]);
+	lens[1] = strlen(argv[1]);
+	reply = ask(link, argc, argv, lens);
+	if (reply != NULL && is_forgotten_script(reply)) {
+		/* SCRIPT FLUSH; the call did not run, so it may be sent again
+		 * when the script is there. */
+		freeReplyObject(reply);
+		if (load_scripts(link) < 0)
+			return NULL;
+		reply = ask(link, argc, argv, lens);
+	}
+	if (reply == NULL)
+		return NULL;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		redis_link_drop(link, reply->str);
+		freeReplyObject(reply);
+		return NULL;
+	}
+	answered(link);
+	return reply;
+}
+
+int redis_link_ping(struct redis_link *link)
+{
+	const char *argv[] = { "PING" };
+	redisReply *reply;
+
+	if (connected(link) < 0)
+		return HF_EUNREACHABLE;
+	reply = ask_well(link, 1, argv, NULL);
+	if (reply == NULL)
+		return HF_EUNREACHABLE;
+	freeReplyObject(reply);
+	answered(link);
+	return 0;
+}

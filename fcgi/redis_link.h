@@ -1,0 +1,53 @@
+/*
+ * One connection to a RESP server that runs our scripts; for one thread.
+ *
+ * It connects when first used, loads the scripts once a connection, and
+ * connects again by itself, with back-off. A lost connection is noticed
+ * before a call is sent, and then the call goes over a new one. Once
+ * something was sent, nothing is sent again: nobody knows whether it ran.
+ * The process ignores SIGPIPE.
+ */
+#ifndef FCGI_REDIS_LINK_H
+#define FCGI_REDIS_LINK_H
+
+#include "fcgi/backoff.h"
+#include "fcgi/redis_url.h"
+
+#include <hiredis/hiredis.h>
+
+enum {
+	REDIS_LINK_SCRIPTS_MAX = 8,
+	/* To connect, and again for each answer. */
+	REDIS_LINK_TIMEOUT_MS = 2000,
+};
+
+struct redis_link {
+	struct redis_url url;       /* ours */
+	const char *const *scripts; /* their texts; ends with NULL */
+	redisContext *redis;        /* NULL: not connected */
+	struct backoff backoff;
+	bool away; /* reported already: one line an outage */
+	char shas[REDIS_LINK_SCRIPTS_MAX][41];
+};
+
+/* Takes the contents of url; scripts must outlive the link. */
+void redis_link_init(struct redis_link *link, const struct redis_url *url,
+		     const char *const *scripts, uint64_t seed);
+void redis_link_fini(struct redis_link *link);
+
+/*
+ * Runs script i with the words from argv[2] on, which begin with the number
+ * of keys; argv[0] and argv[1] are ours to fill. A script that the server
+ * forgot is loaded again. NULL when there is no answer or an error is it;
+ * else the caller frees by freeReplyObject().
+ */
+redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
+			   const char **argv, size_t *lens) HF_MUSTUSE;
+
+/* 0 when it answers a PING, else HF_EUNREACHABLE. */
+int redis_link_ping(struct redis_link *link) HF_MUSTUSE;
+
+/* The peer answers nonsense: says why, and begins anew later. */
+void redis_link_drop(struct redis_link *link, const char *why);
+
+#endif

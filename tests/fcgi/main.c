@@ -1,0 +1,15 @@
+#include "config.h"
+
+#include "tests/fcgi/suites.h"
+
+int main(int argc, char **argv)
+{
+	const struct hf_suite suites[] = {
+		test_backoff_suite,
+		test_pg_params_suite,
+		test_redis_url_suite,
+		{ .name = NULL },
+	};
+
+	return hf_test_main(suites, argc, argv);
+}

@@ -1,0 +1,11 @@
+/* The suites of the worker's test program, one a module. */
+#ifndef TESTS_FCGI_SUITES_H
+#define TESTS_FCGI_SUITES_H
+
+#include "tests/support/runner.h"
+
+extern const struct hf_suite test_backoff_suite;
+extern const struct hf_suite test_pg_params_suite;
+extern const struct hf_suite test_redis_url_suite;
+
+#endif

@@ -1,0 +1,230 @@
+"""A store whose database goes, comes back, hangs or is not what it should be."""
+
+import subprocess
+import time
+
+import pytest
+
+from driver import Driver, tokens
+from servers import Postgres, build_path
+from web import wait_until
+
+MINE = tokens("s", 10)
+
+
+def init(db, *options):
+    subprocess.run(
+        [build_path("db", "holdfast-init"), "--yes", *options],
+        env={"DATABASE_URL": db.url},
+        check=True,
+        timeout=60,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Postgres(fsync=False) as running:
+        yield running
+
+
+@pytest.fixture
+def db(server):
+    if not server.running():
+        server.start()
+    init(server, "--tickets", "3")
+    return server
+
+
+@pytest.fixture
+def store(db):
+    with Driver(database_url=db.url) as driver:
+        yield driver
+
+
+def seconds(call):
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
+
+
+def back(store):
+    wait_until(lambda: store.store_ping() == "ok", 30, "the database is back")
+
+
+def sessions(db):
+    """The workers' sessions that are there now."""
+    rows = db.sql(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'ticketing'"
+    )
+    return [pid for (pid,) in rows]
+
+
+def blocked(db):
+    return db.value("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
+
+
+class Blocker:
+    """Another session that holds a lock until the end of the block."""
+
+    def __init__(self, db, statement):
+        self.psql = subprocess.Popen(
+            ["psql", "-X", "-q", "-At", db.url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.psql.stdin.write(f"BEGIN; {statement}; SELECT 'done';\n")
+        self.psql.stdin.flush()
+        while (line := self.psql.stdout.readline()) != "done\n":
+            assert line, "the blocker failed"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.kill()
+        self.psql.communicate()
+
+
+# -- gone and back ---------------------------------------------------------
+
+
+def test_a_restart_between_two_calls_is_not_even_noticed(store, db):
+    assert store.reserve("ann", MINE, "1").ok
+    db.stop()
+    db.start()
+    assert store.book("ann", MINE, "1").ok
+    assert store.log() == ""
+
+
+def test_a_session_ended_between_two_calls_is_not_even_noticed(store, db):
+    assert store.reserve("ann", MINE, "1").ok
+    (before,) = sessions(db)
+    db.sql(f"SELECT pg_terminate_backend({before}, 10000)")
+    assert store.book("ann", MINE, "1").ok
+    assert sessions(db) != [before]
+    assert store.log() == ""
+
+
+def test_without_a_database_every_call_is_refused_at_once(store, db):
+    assert store.store_ping() == "ok"
+    db.kill()
+
+    def call_all():
+        for _ in range(20):
+            assert store.reserve("ann", MINE, "1").code == "unreachable"
+            assert store.book("ann", MINE, "1").code == "unreachable"
+            assert store.free("ann", "1").code == "unreachable"
+            assert store.rows("ann", "1").code == "unreachable"
+            assert store.available() is None
+            assert store.store_ping() == "unreachable"
+
+    assert seconds(call_all) < 2
+    assert store.log().count("database lost") == 1
+    db.start()
+    back(store)
+    assert store.log().count("database is back") == 1
+    assert store.reserve("ann", MINE, "1").ok
+
+
+def test_a_database_that_never_was_is_unreachable():
+    with Driver(database_url="postgresql://x@/x?host=/nowhere") as store:
+        assert store.store_ping() == "unreachable"
+        assert "No such file" in store.log()
+
+
+def test_a_url_that_says_nothing_is_unreachable_and_said():
+    with Driver(database_url="nonsense=1") as store:
+        assert store.store_ping() == "unreachable"
+        assert "nonsense" in store.log()
+
+
+# -- lost on the way -------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["reserve", "book"])
+def test_what_was_sent_once_is_not_sent_again(store, db, verb):
+    if verb == "book":
+        assert store.reserve("ann", MINE, "1").ok
+    assert store.store_ping() == "ok"
+    before = db.sql("SELECT * FROM tickets ORDER BY id")
+    with Blocker(db, "SELECT 1 FROM tickets FOR UPDATE"):
+        store.send(*store.sale_words(verb, "ann", MINE, ["1"]))
+        wait_until(lambda: blocked(db), 10, "the statement waits")
+        db.sql(f"SELECT pg_terminate_backend({sessions(db)[0]}, 10000)")
+        assert store.receive() == ["unreachable"]
+    assert store.log().count("database lost") == 1
+    back(store)
+    assert db.sql("SELECT * FROM tickets ORDER BY id") == before
+    # The caller may repeat it.
+    assert getattr(store, verb)("ann", MINE, "1").ok
+
+
+# -- slow and hanging ------------------------------------------------------
+
+
+def test_a_statement_ends_after_its_time_and_the_session_lives(store, db):
+    assert store.store_ping() == "ok"
+    before = sessions(db)
+    with Blocker(db, "LOCK TABLE tickets"):
+        took = seconds(lambda: store.reserve("ann", MINE, "1"))
+        assert 4.5 < took < 15
+    assert "statement timeout" in store.log() and "lost" not in store.log()
+    assert store.reserve("ann", MINE, "1").ok
+    assert sessions(db) == before
+
+
+def test_a_database_that_hangs_is_given_up_in_time(store, db):
+    assert store.store_ping() == "ok"
+    with Driver(database_url=db.url) as newcomer:
+        db.pause()
+        try:
+            assert 5 < seconds(store.store_ping) < 15
+            assert seconds(store.store_ping) < 1
+            assert 1.5 < seconds(newcomer.store_ping) < 5
+            assert "no answer in time" in store.log()
+            assert "cannot connect in time" in newcomer.log()
+        finally:
+            db.resume()
+        back(store)
+        back(newcomer)
+
+
+# -- not what it should be -------------------------------------------------
+
+
+def test_a_schema_that_is_not_there_yet_is_waited_for(db):
+    db.sql("DROP TABLE tickets, schema_migrations; DROP TYPE ticket_state CASCADE;"
+           "DROP DOMAIN currency_code")
+    with Driver(database_url=db.url) as store:
+        assert store.reserve("ann", MINE, "1").code == "unreachable"
+        assert 'relation "tickets" does not exist' in store.log()
+        init(db, "--tickets", "3")
+        wait_until(lambda: store.reserve("ann", MINE, "1").ok, 10, "it works")
+
+
+def test_new_tickets_are_sold_over_old_sessions(store, db):
+    assert store.reserve("ann", MINE, "1").ok
+    init(db, "--tickets", "2000")
+    assert store.reserve("bob", MINE, "1").ok
+    assert len(store.available()) == 1999
+
+
+def test_a_database_that_may_only_be_read_is_no_database(db):
+    db.sql(f"ALTER DATABASE {db.database} SET default_transaction_read_only = on")
+    try:
+        with Driver(database_url=db.url) as store:
+            assert store.reserve("ann", MINE, "1").code == "unreachable"
+            assert "read-only" in store.log()
+            # A new session is made, and may find another server.
+            db.sql(
+                "SET default_transaction_read_only = off;"
+                f"ALTER DATABASE {db.database} RESET default_transaction_read_only"
+            )
+            wait_until(lambda: store.reserve("ann", MINE, "1").ok, 10, "it works")
+    finally:
+        db.sql(
+            "SET default_transaction_read_only = off;"
+            f"ALTER DATABASE {db.database} RESET default_transaction_read_only"
+        )
