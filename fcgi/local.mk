@@ -1,16 +1,28 @@
 # fcgi/ - the ticketing worker; all but main() is a library for its tests
 noinst_LIBRARIES += fcgi/libworker.a
-fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS)
+fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS) \
+	$(JSON_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS)
 fcgi_libworker_a_SOURCES = \
+	fcgi/api_health.c \
+	fcgi/api_tickets.c \
 	fcgi/backoff.c fcgi/backoff.h \
+	fcgi/barrier.h \
 	fcgi/basket.h \
+	fcgi/booking.c fcgi/booking.h \
+	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
 	fcgi/hold_redis.c \
+	fcgi/http.c fcgi/http.h \
+	fcgi/input.c fcgi/input.h \
+	fcgi/listener.c fcgi/listener.h \
 	fcgi/pg_link.c fcgi/pg_link.h \
 	fcgi/pg_params.c fcgi/pg_params.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
-	fcgi/store.c fcgi/store.h
+	fcgi/router.c fcgi/router.h \
+	fcgi/settings.c fcgi/settings.h \
+	fcgi/store.c fcgi/store.h \
+	fcgi/worker.c fcgi/worker.h
 nodist_fcgi_libworker_a_SOURCES = fcgi/lua_scripts.h
 
 # The scripts of the holds are compiled in.
@@ -28,3 +40,18 @@ fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && $(SHELL) libhold/embed.sh lua_scripts \
 		$(HOLD_LUA) >$(abs_builddir)/$@.new
 	$(AM_V_at)mv $@.new $@
+
+worker_libs = $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
+	$(XXHASH_LIBS)
+pkglibexec_PROGRAMS = fcgi/ticketing.fcgi
+fcgi_ticketing_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS)
+fcgi_ticketing_fcgi_SOURCES = fcgi/main.c
+fcgi_ticketing_fcgi_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)
+
+# The same worker with a place where a test can hold it (fcgi/barrier.h): its
+# own booking.o is taken before the library's.
+check_PROGRAMS += fcgi/ticketing-barrier.fcgi
+fcgi_ticketing_barrier_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS) \
+	-DHF_TEST_BARRIER
+fcgi_ticketing_barrier_fcgi_SOURCES = fcgi/main.c fcgi/booking.c fcgi/barrier.c
+fcgi_ticketing_barrier_fcgi_LDADD = $(fcgi_ticketing_fcgi_LDADD)

@@ -12,6 +12,6 @@ include tests/fcgi/local.mk
 include tests/integration/local.mk
 include tests/browser/local.mk
 
-TREE_TESTS = tests/check-layers.sh
+TREE_TESTS = tests/check-layers.sh tests/check-hardening.sh
 TESTS += $(TREE_TESTS)
 EXTRA_DIST += $(TREE_TESTS)
