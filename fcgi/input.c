@@ -147,6 +147,11 @@ int input_parse(struct hf_slice body, struct input *input)
 					    JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, body.data, (int)body.len);
 	error = json_tokener_get_error(tokener);
+	if (error == json_tokener_continue) {
+		/* A bare word or number has no end of its own. */
+		object = json_tokener_parse_ex(tokener, "\n", 1);
+		error = json_tokener_get_error(tokener);
+	}
 	if (error == json_tokener_continue)
 		rc = wrong(input, "the body",
 			   "is not whole JSON: it ends too early");

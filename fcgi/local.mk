@@ -34,6 +34,7 @@ HOLD_LUA = \
 	fcgi/lua/release.lua
 EXTRA_DIST += $(HOLD_LUA)
 BUILT_SOURCES += fcgi/lua_scripts.h
+fcgi/libworker_a-hold_redis.$(OBJEXT): fcgi/lua_scripts.h
 CLEANFILES += fcgi/lua_scripts.h
 fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 	$(AM_V_at)$(MKDIR_P) fcgi

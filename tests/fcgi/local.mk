@@ -8,9 +8,12 @@ TESTS += tests/fcgi/test
 tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
 	$(HIREDIS_CFLAGS)
 tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
-	libhold/libhold.a $(CUNIT_LIBS) $(PQ_LIBS) $(HIREDIS_LIBS)
+	libhold/libhold.a $(CUNIT_LIBS) $(worker_libs)
 tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_backoff.c \
+	tests/fcgi/test_booking.c \
+	tests/fcgi/test_guard.c \
+	tests/fcgi/test_input.c \
 	tests/fcgi/test_pg_params.c \
 	tests/fcgi/test_redis_url.c
 
