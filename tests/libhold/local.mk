@@ -7,4 +7,8 @@ tests_libhold_test_LDADD = tests/support/librunner.a libhold/libhold.a \
 tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/test_buf.c \
 	tests/libhold/test_loop.c \
+	tests/libhold/test_conf.c \
+	tests/libhold/test_heap.c \
+	tests/libhold/test_log.c \
+	tests/libhold/test_table.c \
 	tests/libhold/test_slice.c

@@ -7,6 +7,10 @@
 extern const struct hf_suite test_buf_suite;
 extern const struct hf_suite test_listen_suite;
 extern const struct hf_suite test_loop_suite;
+extern const struct hf_suite test_conf_suite;
+extern const struct hf_suite test_heap_suite;
+extern const struct hf_suite test_log_suite;
+extern const struct hf_suite test_table_suite;
 extern const struct hf_suite test_slice_suite;
 
 #endif
