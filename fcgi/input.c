@@ -131,6 +131,53 @@ static int take_all(struct input *input, struct json_object *body)
 	return 0;
 }
 
+/* Well-formed sequences: first byte, bytes that follow, the second's range. */
+static const struct sequence {
+	unsigned char first_min, first_max, more, second_min, second_max;
+} sequences[] = {
+	{ 0x01, 0x7f, 0, 0x00, 0x00 }, { 0xc2, 0xdf, 1, 0x80, 0xbf },
+	{ 0xe0, 0xe0, 2, 0xa0, 0xbf }, { 0xe1, 0xec, 2, 0x80, 0xbf },
+	{ 0xed, 0xed, 2, 0x80, 0x9f }, { 0xee, 0xef, 2, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 3, 0x90, 0xbf }, { 0xf1, 0xf3, 3, 0x80, 0xbf },
+	{ 0xf4, 0xf4, 3, 0x80, 0x8f },
+};
+
+/* Bytes of the sequence at the front of text; 0 when it is ill-formed. */
+static size_t sequence_len(const unsigned char *text, size_t left)
+{
+	const struct sequence *s = sequences;
+
+	while (text[0] < s->first_min || text[0] > s->first_max) {
+		if (++s == sequences + HF_LEN(sequences))
+			return 0;
+	}
+	if (left <= s->more)
+		return 0;
+	if (s->more > 0 && (text[1] < s->second_min || text[1] > s->second_max))
+		return 0;
+	for (size_t i = 2; i <= s->more; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return 1 + (size_t)s->more;
+}
+
+/*
+ * UTF-8 (RFC 3629, 4) without NULs. json-c stops at a NUL as if all were
+ * read, and lets overlong forms pass, which PostgreSQL does not take.
+ */
+static bool is_text(struct hf_slice body)
+{
+	size_t at = 0, len = 1;
+
+	while (len > 0 && at < body.len) {
+		len = sequence_len((const unsigned char *)body.data + at,
+				   body.len - at);
+		at += len;
+	}
+	return len > 0;
+}
+
 int input_parse(struct hf_slice body, struct input *input)
 {
 	struct json_tokener *tokener;
@@ -142,6 +189,8 @@ int input_parse(struct hf_slice body, struct input *input)
 	input->wrong[0] = '\0';
 	if (body.len == 0)
 		return wrong(input, "the body", "is empty: send JSON");
+	if (!is_text(body))
+		return wrong(input, "the body", "is not UTF-8 without NULs");
 	tokener = json_tokener_new_ex(DEPTH_MAX);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 					    JSON_TOKENER_VALIDATE_UTF8);
