@@ -1,9 +1,20 @@
 # tests/integration/ - the whole house: real daemons, real clients
 EXTRA_DIST += \
+	tests/integration/conftest.py \
+	tests/support/fastcgi.py \
 	tests/support/history.py \
+	tests/support/race.py \
+	tests/support/stack.py \
 	tests/support/web.py
 
 INTEGRATION_TESTS = \
-	tests/integration/test_history.py
+	tests/integration/test_bad_input.py \
+	tests/integration/test_healing.py \
+	tests/integration/test_history.py \
+	tests/integration/test_paused_holder.py \
+	tests/integration/test_race.py \
+	tests/integration/test_scenarios.py \
+	tests/integration/test_unreachable.py \
+	tests/integration/test_worker_restart.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)

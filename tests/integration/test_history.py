@@ -20,12 +20,12 @@ HOLD = 100
 
 def ok(tickets, seconds=HOLD):
     said = {"status": "success", "ticket_ids": tickets, "expires_in": seconds}
-    return SimpleNamespace(status=200, json=said, code=None)
+    return SimpleNamespace(status=200, json=said, code=None, raw=b"")
 
 
 def refused(code, status=400, **more):
     said = {"status": "error", "code": code, "message": "why", **more}
-    return SimpleNamespace(status=status, json=said, code=code)
+    return SimpleNamespace(status=status, json=said, code=code, raw=b"")
 
 
 def lies(calls, rows, outage=False):
@@ -70,6 +70,12 @@ TRUE = {
     "two at once, either may have been first": (
         [reserve("b", 0, 3), reserve("a", 1, 2), release("b", 1, 4),
          book("a", 5, 6)], SOLD_TO_A),
+    "held by one that was then refused": (
+        [reserve("a", 0, 3, refused("booked")),
+         reserve("b", 1, 2, refused("held"))], {"1": Row("free")}),
+    "an own hold that ran out, and another one": (
+        [reserve("a", 0, 1, ok(["1"], 5)), reserve("b", 6, 7), release("b", 8, 9),
+         reserve("a", 10, 11), book("a", 12, 13)], SOLD_TO_A),
     "a book said twice": (
         [reserve("a", 0, 1), book("a", 2, 3), book("a", 4, 5)], SOLD_TO_A),
 }
@@ -107,7 +113,7 @@ FALSE = {
         [reserve("a", 0, 1, Answer(400, {}, b"<html>"))], FREE),
     "no message": (
         [reserve("a", 0, 1, SimpleNamespace(
-            status=400, code="held",
+            status=400, code="held", raw=b"",
             json={"status": "error", "code": "held"}))], FREE),
     "no answer at all": (
         [("a", "reserve", ["1"], 0, 1, None)], FREE),

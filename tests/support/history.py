@@ -26,6 +26,15 @@ REFUSALS = {"held", "booked", "not_reserved", "hold_expired"}
 
 
 @dataclass
+class Lie:
+    ticket: str
+    what: str
+
+    def __str__(self):
+        return f"{self.ticket}: {self.what}"
+
+
+@dataclass
 class Call:
     client: str
     verb: str  # reserve, book, release
@@ -33,6 +42,15 @@ class Call:
     began: float
     ended: float = None
     answer: object = None  # None: no answer came, anything may have happened
+
+    def __str__(self):
+        said = self.answer
+        if said is not None:
+            said = f"{said.status} {said.code or ''} {said.raw[:400]!r}"
+        return (
+            f"{self.began:.3f}-{self.ended:.3f} {self.client}"
+            f" {self.verb} {self.tickets}: {said}"
+        )
 
     @property
     def won(self):
@@ -75,20 +93,20 @@ class History:
             answer = call.answer
             if answer is None or answer.status == 200:
                 if answer is None and not outage:
-                    yield f"no answer: {call}"
+                    yield Lie(call.tickets[0], f"no answer: {call}")
                 continue
             if not isinstance(answer.json, dict):
-                yield f"not JSON: {call}"
+                yield Lie(call.tickets[0], f"not JSON: {call}")
             elif answer.status == 400 and answer.code in REFUSALS:
                 if answer.json.get("status") != "error":
-                    yield f"a refusal without status: {call}"
+                    yield Lie(call.tickets[0], f"a refusal without status: {call}")
                 if not answer.json.get("message"):
-                    yield f"a refusal without a message: {call}"
+                    yield Lie(call.tickets[0], f"a refusal without a message: {call}")
             elif answer.status in (502, 503, 504) and outage:
                 if "retry_after" not in answer.json:
-                    yield f"no retry_after: {call}"
+                    yield Lie(call.tickets[0], f"no retry_after: {call}")
             else:
-                yield f"not a published answer: {call}"
+                yield Lie(call.tickets[0], f"not a published answer: {call}")
 
     def _sold_twice(self, rows):
         owners = {}
@@ -96,11 +114,11 @@ class History:
             for ticket in call.tickets:
                 owner = owners.setdefault(ticket, call.client)
                 if owner != call.client:
-                    yield f"{ticket} was sold to {owner} and {call.client}"
+                    yield Lie(ticket, f"sold to {owner} and {call.client}")
         for ticket, owner in owners.items():
             row = rows.get(ticket)
             if row is None or (row.state, row.holder) != ("booked", owner):
-                yield f"{ticket} was sold to {owner}, the table says {row}"
+                yield Lie(ticket, f"sold to {owner}, but the table says {row}")
 
     def _sold_unasked(self, rows):
         asked = {
@@ -111,28 +129,28 @@ class History:
         }
         for ticket, row in rows.items():
             if row.state == "booked" and (row.holder, ticket) not in asked:
-                yield f"{ticket} is booked by {row.holder}, who never asked"
+                yield Lie(ticket, f"booked by {row.holder}, who never asked")
 
     def _holds(self):
         """(client, ticket, from, to): times within which it surely held."""
-        ends = {}
+        releases = {}
         for call in self.calls:
-            if call.verb in ("release", "book"):
+            if call.verb == "release":
                 for ticket in call.tickets:
-                    ends.setdefault((call.client, ticket), []).append(call)
+                    key = call.client, ticket
+                    releases.setdefault(key, []).append(call.began)
         for call in self.won("reserve"):
             for ticket in call.tickets:
                 # expires_in is rounded down to whole seconds, and counts
                 # from some time after the request began.
                 until = call.began + call.answer.json["expires_in"]
-                for end in ends.get((call.client, ticket), ()):
-                    # A booked ticket stays taken for ever; a try that may
-                    # have released it ends what is sure.
-                    if end.began >= call.began and end.verb == "release":
-                        until = min(until, end.began)
-                    elif end.began >= call.began and end.won:
-                        until = float("inf")
+                for began in releases.get((call.client, ticket), ()):
+                    if began >= call.began:
+                        until = min(until, began)
                 yield call.client, ticket, call.ended, until
+        for call in self.won("book"):
+            for ticket in call.tickets:
+                yield call.client, ticket, call.ended, float("inf")
 
     def _held_twice(self):
         holds = {}
@@ -146,29 +164,33 @@ class History:
                         and call.began > since
                         and call.ended < until
                     ):
-                        yield f"{ticket} was {client}'s when {call} got it"
+                        yield Lie(ticket, f"was {client}'s at the time of {call}")
 
     def _stuck(self, hold_seconds):
-        """Refused as held, when every possible hold was over."""
-        ends = {}
+        """Refused as held, when every possible hold was over.
+
+        A reserve that is refused in the end may hold for as long as it runs.
+        """
+        tries = {}
         for call in self.calls:
-            if call.verb != "reserve":
-                continue
-            refused = call.answer is not None and call.answer.status == 400
-            if not refused:
+            if call.verb == "reserve":
+                refused = call.answer is not None and call.answer.status == 400
+                lasts = SLACK_SECONDS + (0 if refused else hold_seconds)
                 for ticket in call.tickets:
-                    until = call.ended + hold_seconds + SLACK_SECONDS
-                    ends.setdefault(ticket, []).append((call.began, until))
+                    tries.setdefault(ticket, []).append((call, call.ended + lasts))
         for call in self.calls:
             if call.verb != "reserve" or len(call.tickets) > 1:
                 continue
             if call.answer is None or call.answer.code != "held":
                 continue
+            ticket = call.tickets[0]
             if not any(
-                began <= call.ended and call.began <= until
-                for began, until in ends.get(call.tickets[0], ())
+                other is not call
+                and other.began <= call.ended
+                and call.began <= until
+                for other, until in tries[ticket]
             ):
-                yield f"held by nobody: {call}"
+                yield Lie(ticket, f"held by nobody: {call}")
 
     def _half_taken(self):
         """A basket's acknowledged calls name all of it."""
@@ -176,7 +198,7 @@ class History:
             if call.won and call.verb != "release":
                 named = set(map(str, call.answer.json.get("ticket_ids", ())))
                 if named != set(call.tickets):
-                    yield f"half a basket: {call}"
+                    yield Lie(call.tickets[0], f"half a basket: {call}")
 
     def lies(self, rows, hold_seconds, outage=False):
         """rows: {ticket: row with state and holder}.
@@ -196,5 +218,18 @@ class History:
 
     def check(self, sale, outage=False):
         """Asserts that there is no lie, given what the sale's table says."""
-        lies = self.lies(sale.rows(), sale.hold_seconds, outage)
-        assert not lies, f"{len(lies)} lies:\n" + "\n".join(lies[:20])
+        rows = sale.rows()
+        lies = self.lies(rows, sale.hold_seconds, outage)
+        if lies:
+            raise AssertionError(
+                f"{len(lies)} lies:\n" + "\n".join(map(str, lies[:20]))
+                + "\n" + self.story(lies[0].ticket, rows)
+            )
+
+    def story(self, ticket, rows):
+        """All that was said of one ticket, in the order of the answers."""
+        told = [f"{ticket} in the table: {rows.get(ticket)}"]
+        for call in sorted(self.calls, key=lambda call: call.ended):
+            if ticket in call.tickets:
+                told.append(str(call))
+        return "\n".join(told[-60:])

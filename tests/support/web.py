@@ -71,7 +71,7 @@ class Client:
         return self.request(
             "POST",
             path,
-            json.dumps(body).encode(),
+            json.dumps(body, ensure_ascii=False).encode(),
             {"Content-Type": "application/json"},
         )
 
