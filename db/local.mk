@@ -22,3 +22,4 @@ db/migrations.h: $(MIGRATIONS) libhold/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && $(SHELL) libhold/embed.sh migrations \
 		$(MIGRATIONS) >$(abs_builddir)/$@.new
 	$(AM_V_at)mv $@.new $@
+db/holdfast_init-migrate.$(OBJEXT): db/migrations.h
