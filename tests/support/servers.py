@@ -23,6 +23,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 
 from web import wait_until
 
@@ -49,6 +50,24 @@ def _children(pid):
             found.append(child)
             todo.append(child)
     return found
+
+
+def _gone(pid):
+    """Ended, though perhaps not yet waited for by its new parent."""
+    try:
+        stat = pathlib.Path("/proc", str(pid), "stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] in "ZX"
+
+
+def _end(number, frame):
+    """SIGTERM to a test: as an exit, so that no server is left behind."""
+    raise SystemExit(128 + number)
+
+
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGTERM, _end)
 
 
 class Server:
@@ -129,8 +148,10 @@ class Server:
     def kill(self):
         """SIGKILL to every process of it, at once."""
         if self.running():
-            self._signal(signal.SIGKILL)
+            pids = self._signal(signal.SIGKILL)
             self.process.wait()
+            # One that still ends would keep the next start from its memory.
+            wait_until(lambda: all(map(_gone, pids)), 30, "all of it is gone")
 
     def pause(self):
         self._signal(signal.SIGSTOP)
@@ -140,9 +161,11 @@ class Server:
 
     def _signal(self, number):
         """To the parent first: it must not see its children die."""
-        for pid in (self.pid, *_children(self.pid)):
+        pids = [self.pid, *_children(self.pid)]
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return pids
 
     def log(self):
         path = self.home / "log"
