@@ -11,14 +11,15 @@ declare -A part_begun=()   # name -> when it was started, in $SECONDS
 declare -A pause_of=()     # name -> seconds before its next restart
 declare -A timers=()       # a pause's pid -> the part to start then
 
-# start NAME: runs command_NAME's words (set in the array "command")
+# start NAME: command_NAME sets the arrays "command" and, if it is not to run
+# as we do, "as_user" (setpriv's options; a later change of user would take
+# pdeathsig away again)
 start() {
 	local name=$1 kind=${1%%-[0-9]*}
-	local death=TERM
-	[ "$kind" != postgresql ] || death=INT
 	command=()
+	as_user=(--pdeathsig TERM)
 	"command_$kind" "$name"
-	setsid setpriv --pdeathsig "$death" "${command[@]}" \
+	setsid setpriv "${as_user[@]}" "${command[@]}" \
 		>>"$home/log/$name.log" 2>&1 </dev/null {lock_fd}>&- &
 	pid_of[$name]=$!
 	part_of_pid[$!]=$name

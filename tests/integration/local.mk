@@ -11,9 +11,11 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
+	tests/integration/test_nginx.py \
 	tests/integration/test_paused_holder.py \
 	tests/integration/test_race.py \
 	tests/integration/test_readme.py \
+	tests/integration/test_run.py \
 	tests/integration/test_scenarios.py \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker_restart.py

@@ -41,6 +41,6 @@ def test_the_curl_lines_of_the_readme_do_what_it_says(database):
 
 def test_the_readme_names_only_files_that_are_there():
     text = (SRC / "README.md").read_text()
-    for target in ("ARCHITECTURE.md", "HACKING.md", "docs/page.png", "docs/benchmarks.md"):
+    for target in ("ARCHITECTURE.md", "HACKING.md", "docs/page.png"):
         assert target in text
         assert (SRC / target).exists(), target

@@ -78,9 +78,10 @@ class Nginx(Server):
     name = "nginx"
     stop_signal = signal.SIGQUIT
 
-    def __init__(self, port, sockets):
+    def __init__(self, port, sockets, rate_limit=0):
         super().__init__()
         self.port = port
+        self.rate_limit = rate_limit
         self.sockets = sockets
         self.www = self.home / "www"
         shutil.copytree(SRC / "www", self.www)
@@ -104,7 +105,7 @@ class Nginx(Server):
             env={
                 **os.environ,
                 "HOLDFAST_PORT": str(self.port),
-                "RATE_LIMIT": "0",
+                "RATE_LIMIT": str(self.rate_limit),
                 "NGINX_PREFIX": str(self.home),
                 "WWW": str(self.www),
             },
