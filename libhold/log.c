@@ -78,6 +78,7 @@ static size_t stamp(char *out, size_t room, enum hf_log_level level)
 				level_names[level], context.name);
 }
 
+HF_PRINTF(3, 0)
 static void emit(enum hf_log_level level, int errnum, const char *format,
 		 va_list ap)
 {

@@ -1,7 +1,7 @@
 # lockd/ - everything but main(): what the daemon, its tests and its fuzzers link
 noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
-	$(CRYPTO_CFLAGS)
+	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/cmd_key.c \
 	lockd/cmd_script.c \
@@ -20,7 +20,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/settings.c lockd/settings.h \
 	lockd/stats.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
-	$(LUA_LIBS) $(CRYPTO_LIBS)
+	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
 
 sbin_PROGRAMS += lockd/lockd
 lockd_lockd_CPPFLAGS = $(lockd_liblockd_a_CPPFLAGS)

@@ -394,9 +394,15 @@ def test_a_server_that_hangs_is_given_up_in_time(hold, lock):
         began = time.monotonic()
         assert hold.check("ann", "1").code == "unreachable"
         assert 1.5 < time.monotonic() - began < 8
-        began = time.monotonic()
-        assert hold.check("ann", "1").code == "unreachable"
-        assert time.monotonic() - began < 1.5
+
+        # While it backs off a call costs nothing; on a busy machine the
+        # pause may be over before the next call, which then tries again.
+        def fails_at_once():
+            began = time.monotonic()
+            assert hold.check("ann", "1").code == "unreachable"
+            return time.monotonic() - began < 1
+
+        wait_until(fails_at_once, 60, "a call that does not try")
     finally:
         lock.resume()
     wait_until(lambda: hold.check("bob", "1").code == "notowner", 20, "it is back")
