@@ -151,6 +151,7 @@ void command_run_sub(struct call *call, const char *command,
 		     const struct subcommand *subs, size_t n)
 {
 	struct hf_slice wanted = call->argv[1];
+	char upper[32] = "";
 
 	for (size_t i = 0; i < n; i++) {
 		if (!hf_slice_ieq(wanted, subs[i].name))
@@ -165,7 +166,9 @@ void command_run_sub(struct call *call, const char *command,
 			subs[i].run(call);
 		return;
 	}
+	for (size_t i = 0; command[i] != '\0' && i + 1 < sizeof(upper); i++)
+		upper[i] = (char)toupper((unsigned char)command[i]);
 	reply_error(call->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
 		    (int)(wanted.len < 128 ? wanted.len : 128), wanted.data,
-		    command);
+		    upper);
 }

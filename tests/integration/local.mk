@@ -11,6 +11,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
+	tests/integration/test_lockd.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_paused_holder.py \
 	tests/integration/test_race.py \
