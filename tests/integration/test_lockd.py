@@ -212,7 +212,7 @@ def test_one_client_too_many_hears_why():
             said = b"-ERR max number of clients reached\r\n"
             assert fourth.recv(4096) == said
             assert fourth.recv(4096) == b""
-        peers[0].close()
+        peers[0].connection_pool.disconnect()
         wait_until(server.answers, 20, "there is room again")
 
 
