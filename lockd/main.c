@@ -92,6 +92,8 @@ int main(int argc, char **argv)
 
 	lockd_init(&lockd, &settings);
 	server = server_new(&lockd, &settings);
+	hf_info("state is in memory in this version: a restart forgets all "
+		"locks, whatever --durability says");
 	rc = server_listen(server);
 	if (rc == 0)
 		server_run(server);
