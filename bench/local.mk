@@ -15,3 +15,5 @@ bench_null_server_SOURCES = bench/null_server.c
 bench_null_server_LDADD = libhold/libhold.a $(UV_LIBS)
 
 include tests/bench/local.mk
+
+EXTRA_DIST += bench/run docs/benchmarks.md
