@@ -77,8 +77,9 @@ static void sub_exists(struct call *call)
 
 static void sub_flush(struct call *call)
 {
-	if (call->argc == 3 && !hf_slice_ieq(call->argv[2], "sync") &&
-	    !hf_slice_ieq(call->argv[2], "async")) {
+	if (call->argc > 3 ||
+	    (call->argc == 3 && !hf_slice_ieq(call->argv[2], "sync") &&
+	     !hf_slice_ieq(call->argv[2], "async"))) {
 		reply_error(call->reply,
 			    "ERR SCRIPT FLUSH only support SYNC|ASYNC option");
 		return;
@@ -109,7 +110,7 @@ void cmd_script(struct call *call)
 	static const struct subcommand subs[] = {
 		{ "load", 3, 3, sub_load },
 		{ "exists", 3, 0, sub_exists },
-		{ "flush", 2, 3, sub_flush },
+		{ "flush", 2, 0, sub_flush },
 		{ "help", 2, 2, sub_help },
 	};
 

@@ -14,7 +14,11 @@ lockd_liblockd_a_SOURCES = \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
 	lockd/script.c lockd/script.h \
+	lockd/script_api.c lockd/script_api.h \
 	lockd/script_convert.c lockd/script_convert.h \
+	lockd/script_library.c lockd/script_library.h \
+	lockd/script_meter.c lockd/script_meter.h \
+	lockd/script_pattern.c lockd/script_pattern.h \
 	lockd/script_sandbox.c lockd/script_sandbox.h \
 	lockd/server.c lockd/server.h \
 	lockd/settings.c lockd/settings.h \

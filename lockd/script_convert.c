@@ -4,11 +4,12 @@
 
 #include <assert.h>
 #include <lauxlib.h>
-#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define REPLY_DEPTH_MAX  64
 #define REPLY_VALUES_MAX 1000000
+#define REPLY_BYTES_MAX  (64 * 1024 * 1024)
 
 /* ---- replies to Lua ----------------------------------------------------- */
 
@@ -147,7 +148,10 @@ static void sink_real(struct reply *r, double value)
 		lua_pushnumber(L, value);
 		lua_setfield(L, -2, "double");
 	} else {
-		lua_pushfstring(L, "%f", value);
+		char text[40];
+
+		snprintf(text, sizeof(text), "%.17g", value);
+		lua_pushstring(L, text);
 	}
 	place(sink_of(r));
 }
@@ -208,44 +212,65 @@ static bool has_field(lua_State *L, const char *name, int type)
 	return has; /* and then it is on the stack */
 }
 
-/* Recursion is bounded by REPLY_DEPTH_MAX. */
-static void check_value(lua_State *L, int depth, long *values)
+struct extent {
+	size_t values, bytes;
+};
+
+static void check_value(lua_State *L, int depth, struct extent *extent);
+
+static void check_pairs(lua_State *L, int depth, struct extent *extent)
 {
-	if (++*values > REPLY_VALUES_MAX)
+	lua_pushnil(L);
+	while (lua_next(L, -2) != 0) {
+		check_value(L, depth + 1, extent);
+		lua_pushvalue(L, -2);
+		check_value(L, depth + 1, extent);
+		lua_pop(L, 2);
+	}
+}
+
+/* Recursion is bounded by REPLY_DEPTH_MAX. */
+static void check_value(lua_State *L, int depth, struct extent *extent)
+{
+	static const char *const fields[] = { "ok", "map", "set", "big_number",
+					      "verbatim_string" };
+
+	if (++extent->values > REPLY_VALUES_MAX)
 		luaL_error(L, "a script's reply has too many values");
+	if (lua_type(L, -1) == LUA_TSTRING)
+		extent->bytes += lua_objlen(L, -1);
+	if (extent->bytes > REPLY_BYTES_MAX)
+		luaL_error(L, "a script's reply is too long");
 	if (lua_type(L, -1) != LUA_TTABLE)
 		return;
 	if (depth == REPLY_DEPTH_MAX)
 		luaL_error(L, "reached lua stack limit");
-	luaL_checkstack(L, 8, "reached lua stack limit");
+	luaL_checkstack(L, LUA_MINSTACK + 8, "reached lua stack limit");
 	for (int i = 1;; i++) {
 		lua_rawgeti(L, -1, i);
 		if (lua_isnil(L, -1)) {
 			lua_pop(L, 1);
 			break;
 		}
-		check_value(L, depth + 1, values);
+		check_value(L, depth + 1, extent);
 		lua_pop(L, 1);
 	}
-	for (int i = 0; i < 2; i++) {
-		if (!has_field(L, i == 0 ? "map" : "set", LUA_TTABLE))
-			continue;
-		lua_pushnil(L);
-		while (lua_next(L, -2) != 0) {
-			check_value(L, depth + 1, values);
-			lua_pushvalue(L, -2);
-			check_value(L, depth + 1, values);
-			lua_pop(L, 2);
-		}
+	for (size_t i = 0; i < HF_LEN(fields); i++) {
+		lua_pushstring(L, fields[i]);
+		lua_rawget(L, -2);
+		if (lua_istable(L, -1))
+			check_pairs(L, depth, extent);
+		else if (lua_type(L, -1) == LUA_TSTRING)
+			extent->bytes += lua_objlen(L, -1);
 		lua_pop(L, 1);
 	}
 }
 
 void lua_reply_check(lua_State *L)
 {
-	long values = 0;
+	struct extent extent = { 0, 0 };
 
-	check_value(L, 0, &values);
+	check_value(L, 0, &extent);
 }
 
 static struct hf_slice text_of(lua_State *L)
@@ -315,22 +340,58 @@ static void write_array(lua_State *L, struct reply *r, int protocol)
 	}
 }
 
+/* A status is one line, whatever the script put in. */
+static void write_status(lua_State *L, struct reply *r)
+{
+	const char *text = lua_tostring(L, -1);
+
+	if (strpbrk(text, "\r\n") == NULL) {
+		reply_status(r, hf_slice_of(text));
+		return;
+	}
+	text = luaL_gsub(L, text, "\r", " ");
+	text = luaL_gsub(L, text, "\n", " ");
+	reply_status(r, hf_slice_of(text));
+	lua_pop(L, 2);
+}
+
+/* reply.h knows verbatim text of the format "txt" alone. */
+static void write_verbatim(lua_State *L, struct reply *r, int protocol)
+{
+	bool txt;
+
+	if (!has_field(L, "string", LUA_TSTRING)) {
+		write_array(L, r, protocol);
+		return;
+	}
+	lua_pushliteral(L, "format");
+	lua_rawget(L, -3);
+	txt = lua_type(L, -1) == LUA_TSTRING &&
+	      strcmp(lua_tostring(L, -1), "txt") == 0;
+	lua_pop(L, 1);
+	if (txt)
+		reply_verbatim(r, text_of(L));
+	else
+		reply_bulk(r, text_of(L));
+	lua_pop(L, 1);
+}
+
 static void write_table(lua_State *L, struct reply *r, int protocol)
 {
 	if (has_field(L, "err", LUA_TSTRING)) {
 		reply_error(r, "%s", lua_tostring(L, -1));
 	} else if (has_field(L, "ok", LUA_TSTRING)) {
-		const char *text = lua_tostring(L, -1);
-
-		/* A status is one line, whatever the script put in. */
-		reply_status(r,
-			     (struct hf_slice){ text, strcspn(text, "\r\n") });
+		write_status(L, r);
 	} else if (has_field(L, "double", LUA_TNUMBER)) {
 		reply_real(r, lua_tonumber(L, -1));
 	} else if (has_field(L, "map", LUA_TTABLE)) {
 		write_pairs(L, r, protocol, true);
 	} else if (has_field(L, "set", LUA_TTABLE)) {
 		write_pairs(L, r, protocol, false);
+	} else if (has_field(L, "big_number", LUA_TSTRING)) {
+		reply_bulk(r, text_of(L));
+	} else if (has_field(L, "verbatim_string", LUA_TTABLE)) {
+		write_verbatim(L, r, protocol);
 	} else {
 		write_array(L, r, protocol);
 		return; /* no field was pushed */

@@ -34,11 +34,16 @@ struct lua_sink {
 void lua_sink_init(struct lua_sink *sink, lua_State *L, int protocol);
 
 /*
- * Writes the value on top of L's stack as one reply. protocol is what the
- * script asked for (booleans). Raises (before anything is written) for a
- * value too deep or too large. Leaves the stack as it was.
+ * Raises for a value on top of L's stack that is too deep or too large to be a
+ * reply; leaves the stack as it was.
  */
 void lua_reply_check(lua_State *L);
+
+/*
+ * Writes a checked value on top of L's stack as one reply. protocol is what
+ * the script asked for (booleans). The caller lifts the memory limit
+ * meanwhile: half a reply cannot be taken back.
+ */
 void lua_reply_write(lua_State *L, struct reply *r, int protocol);
 
 /* Pushes { err = text }, with "ERR " before a text that has no code. */

@@ -5,13 +5,15 @@ EXTRA_DIST += \
 	tests/support/history.py \
 	tests/support/race.py \
 	tests/support/stack.py \
-	tests/support/web.py
+	tests/support/web.py \
+	tests/support/wire.py
 
 INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
+	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_paused_holder.py \
 	tests/integration/test_race.py \
