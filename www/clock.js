@@ -17,9 +17,10 @@ export function deadline(start, ms) {
 	return { mono: start.mono + ms, wall: start.wall + ms };
 }
 
-// One that was kept over a reload: only the wall clock went on.
-export function deadlineFromWall(wall, at = now()) {
-	return { mono: at.mono + (wall - at.wall), wall };
+// One that was kept over a reload: only the wall clock went on. It may have
+// been set back meanwhile, so no more is left than whole ms, what was granted.
+export function deadlineFromWall(wall, whole, at = now()) {
+	return { mono: at.mono + Math.min(wall - at.wall, whole), wall };
 }
 
 export function leftMs(due, at = now()) {

@@ -2,17 +2,20 @@
 
 import * as api from "./api.js";
 import { asMinutes, clocksDisagree, deadline, leftMs } from "./clock.js";
-import { createState } from "./state.js";
+import { createState, withTickets } from "./state.js";
 import { createView } from "./view.js";
 
 const POLL_MS = 1000;
 const POLL_MAX_MS = 8000; // while the service is away
+const POLL_JITTER = 0.2; // so that a crowd does not come back in one instant
 const CLOCK_MS = 200;
+const CONFIRM_MS = 2000; // between two questions about one hold
+const STALE_MS = 2000; // a list is at most this old
 
 const state = createState();
 const view = createView({ reserve, book, release });
 
-// Runs action for a ticket, once at a time, with its buttons disabled.
+// Runs action for a ticket, once at a time.
 async function busily(id, action) {
 	if (state.get().busy.has(id)) return;
 	state.setBusy(id, true);
@@ -23,81 +26,102 @@ async function busily(id, action) {
 	}
 }
 
-function refused(answer) {
+function refused(answer, outlook) {
 	let text = answer.message;
 	if (answer.code === "held" && answer.retryAfter > 0)
 		text += ` It may be free in ${asMinutes(answer.retryAfter * 1000)}, or sooner.`;
-	else if (api.isAway(answer)) text += " Nothing was changed as far as we know; try again.";
+	else if (answer.away) text += ` ${outlook}`;
 	state.setNotice(text, "bad");
 }
 
 // Takes up what a (repeated) reserve answered.
 function granted(id, answer) {
 	const ms = answer.data.expires_in_ms ?? answer.data.expires_in * 1000;
-	state.setHold(id, deadline(answer.sent, ms), answer.data.fence);
+	state.setHold(id, deadline(answer.sent, ms), ms, answer.data.fence);
 }
+
+// ---- what a person asks for ------------------------------------------------
+
+const lost = new Map(); // id -> when a reserve was sent whose answer was lost
 
 function reserve(id) {
 	return busily(id, async () => {
+		lost.delete(id);
 		const answer = await api.reserve(state.get().clientId, [id]);
 		if (!answer.ok) {
-			refused(answer);
+			if (answer.away) lost.set(id, performance.now());
+			refused(answer, "If the ticket is yours all the same, it will be shown here; else try again.");
 			poll();
 			return;
 		}
 		granted(id, answer);
-		state.setBusy(id, false);
 		state.setNotice("", "");
 		view.say(`Ticket ${id} is reserved for you.`);
-		view.focusHold(id);
 	});
 }
 
 function book(id) {
 	return busily(id, async () => {
+		state.setAsked(id, true);
 		const answer = await api.book(state.get().clientId, [id]);
+		if (answer.away) {
+			refused(answer, "Your booking is asked for again by itself.");
+			return;
+		}
 		if (!answer.ok) {
 			refused(answer);
-			if (!api.isAway(answer)) state.dropHold(id);
+			state.dropHold(id);
 			return;
 		}
 		state.setBooked(id);
 		state.setNotice(`Ticket ${id} is yours.`, "good");
-		view.focusBooked();
 	});
 }
 
 function release(id) {
 	return busily(id, async () => {
+		state.setAsked(id, false);
 		const answer = await api.release(state.get().clientId, [id]);
 		if (!answer.ok) {
-			refused(answer);
-			if (!api.isAway(answer)) state.dropHold(id);
+			refused(answer, "Try again, or let the time run out.");
+			if (!answer.away) state.dropHold(id);
 			return;
 		}
-		state.dropHold(id);
+		returned.set(id, performance.now());
+		state.giveBack(id);
 		state.setNotice(`Ticket ${id} was given back.`, "good");
-		await poll();
-		state.setBusy(id, false);
-		view.focusTicket(id);
 	});
 }
+
+// ---- what the answers left open --------------------------------------------
+
+const confirmed = new Map(); // id -> when the server was asked last
 
 // Asks the server how long a hold still lasts: repeating a reserve does not
 // extend it. A new token means that the old hold had ended after all.
 function confirmHold(id) {
+	const before = confirmed.get(id) ?? -Infinity;
+	if (performance.now() - before < CONFIRM_MS) return undefined;
 	return busily(id, async () => {
-		const hold = state.get().holds.get(id);
-		const answer = await api.reserve(state.get().clientId, [id]);
-		if (answer.ok && answer.data.fence === hold?.fence) {
-			granted(id, answer);
-			return;
-		}
-		if (answer.ok) await api.release(state.get().clientId, [id]);
-		if (!answer.ok && api.isAway(answer)) return; // asked again later
-		if (answer.code === "booked" && /already/.test(answer.message)) state.setBooked(id);
-		else ended(id);
+		confirmed.set(id, performance.now());
+		const { clientId, holds } = state.get();
+		const fence = holds.get(id)?.fence;
+		const answer = await api.reserve(clientId, [id]);
+		if (answer.away) return; // asked again later
+		if (answer.ok && answer.data.fence === fence) granted(id, answer);
+		else await settle(id, answer);
 	});
+}
+
+// The hold that the page showed is over: sold to me, or lost.
+async function settle(id, answer) {
+	const { clientId } = state.get();
+	if (answer.ok) await api.release(clientId, [id]);
+	// Booking again what I have booked answers success again.
+	const sold = answer.code === "booked" ? await api.book(clientId, [id]) : answer;
+	if (sold.away) return;
+	if (sold !== answer && sold.ok) state.setBooked(id);
+	else ended(id);
 }
 
 function ended(id) {
@@ -105,11 +129,36 @@ function ended(id) {
 	state.setNotice(`Your time for ticket ${id} is up. If it is still free, you can reserve it again.`, "bad");
 }
 
+// The service answers again: what came of the calls whose answers were lost?
+// A lost reserve was granted only if its ticket has left the list.
+function askAgain(sent) {
+	const { holds, available } = state.get();
+	for (const [id, hold] of holds) if (hold.asked) book(id);
+	for (const [id, when] of lost) {
+		if (sent.mono - when < STALE_MS) continue;
+		lost.delete(id);
+		if (!available.includes(id) && !holds.has(id)) reserve(id);
+	}
+}
+
 // ---- what happens by itself ------------------------------------------------
 
 let pollTimer = 0;
 let pollDelay = POLL_MS;
 let polling = false;
+
+// id -> when I gave it back: a list may be older, and would hide it again.
+const returned = new Map();
+
+function showAvailable(ids) {
+	const { holds, booked } = state.get();
+	const mine = new Set([...holds.keys(), ...booked]);
+	state.setAvailable(withTickets(ids, [...returned.keys()]).filter((id) => !mine.has(id)));
+}
+
+function forgetReturned(sent) {
+	for (const [id, when] of returned) if (sent.mono - when >= STALE_MS) returned.delete(id);
+}
 
 async function poll() {
 	if (polling) return;
@@ -119,27 +168,28 @@ async function poll() {
 	polling = false;
 	if (answer.ok) {
 		pollDelay = POLL_MS;
-		const { holds, booked } = state.get();
-		state.setAvailable(
-			answer.data.available_tickets.filter((id) => !holds.has(id) && !booked.includes(id)),
-		);
+		forgetReturned(answer.sent);
+		showAvailable(answer.data.available_tickets);
+		askAgain(answer.sent);
 	} else {
 		pollDelay = Math.min(2 * pollDelay, POLL_MAX_MS);
 		state.setAway();
 	}
-	if (!document.hidden) pollTimer = setTimeout(poll, pollDelay);
+	const spread = 1 + POLL_JITTER * (Math.random() - 0.5);
+	if (!document.hidden) pollTimer = setTimeout(poll, pollDelay * spread);
 }
 
 function tick() {
 	for (const [id, hold] of state.get().holds) {
-		if (leftMs(hold.due) === 0) ended(id);
-		else if (clocksDisagree(hold.due)) confirmHold(id);
+		if (hold.asked) continue; // over only when the booking is known
+		if (clocksDisagree(hold.due)) confirmHold(id);
+		else if (leftMs(hold.due) === 0) ended(id);
 	}
 	view.drawClocks(state.get());
 }
 
 function confirmAll() {
-	for (const id of state.get().holds.keys()) confirmHold(id);
+	for (const [id, hold] of state.get().holds) if (!hold.asked) confirmHold(id);
 }
 
 document.addEventListener("visibilitychange", () => {

@@ -1,5 +1,6 @@
 // Draws the state. An element stays the same as long as its ticket is shown,
-// so the focus and a screen reader's place survive every poll.
+// so the focus and a screen reader's place survive every poll. When it goes,
+// the focus follows the ticket to its new place, or stays in the neighbourhood.
 
 import { asMinutes, asWords, leftMs } from "./clock.js";
 
@@ -26,7 +27,8 @@ function button(className, text, label, onclick) {
 // Makes list have exactly one li for each id, in order; make(id) builds one.
 function sync(list, ids, make) {
 	const there = new Map([...list.children].map((li) => [li.dataset.id, li]));
-	for (const [id, li] of there) if (!ids.includes(id)) li.remove();
+	const wanted = new Set(ids);
+	for (const [id, li] of there) if (!wanted.has(id)) li.remove();
 	ids.forEach((id, i) => {
 		let li = there.get(id);
 		if (!li) {
@@ -35,6 +37,35 @@ function sync(list, ids, make) {
 		}
 		if (list.children[i] !== li) list.insertBefore(li, list.children[i] ?? null);
 	});
+}
+
+const find = (list, id) => [...$(list).children].find((li) => li.dataset.id === id);
+
+// Not the attribute "disabled", which would take the focus away.
+function setBusy(li, busy) {
+	for (const b of li.querySelectorAll("button"))
+		if (b.ariaDisabled !== String(busy)) b.ariaDisabled = String(busy);
+}
+
+// Which ticket has the focus, and where.
+function focusedTicket() {
+	const li = document.activeElement?.closest("li[data-id]");
+	if (!li) return null;
+	return { li, list: li.parentElement.id, index: [...li.parentElement.children].indexOf(li) };
+}
+
+// The focus was in a ticket's element that has gone. Never to the button of
+// another ticket's hold: who presses Enter twice would book that one, too.
+function followFocus({ li, list, index }) {
+	const { id } = li.dataset;
+	const tickets = $("available").children;
+	const near = list === "available" ? tickets[Math.min(index, tickets.length - 1)] : null;
+	const place =
+		find("holds", id)?.querySelector(".primary") ??
+		(find("booked", id) && $("booked-title")) ??
+		(find("available", id) ?? near)?.querySelector("button") ??
+		$("available-title");
+	place.focus();
 }
 
 export function createView(actions) {
@@ -92,8 +123,7 @@ export function createView(actions) {
 		const ids = state.available ?? [];
 		$("available").setAttribute("aria-busy", String(state.available === null));
 		sync($("available"), ids, makeTicket);
-		for (const li of $("available").children)
-			li.firstChild.disabled = state.busy.has(li.dataset.id);
+		for (const li of $("available").children) setBusy(li, state.busy.has(li.dataset.id));
 		$("count").textContent = state.available === null ? "" : `${ids.length} left`;
 		$("empty").hidden = state.available === null || ids.length > 0;
 		$("empty").textContent =
@@ -103,9 +133,7 @@ export function createView(actions) {
 	function drawHolds(state) {
 		$("holds-part").hidden = state.holds.size === 0;
 		sync($("holds"), [...state.holds.keys()], makeHold);
-		for (const li of $("holds").children)
-			for (const b of li.querySelectorAll("button"))
-				b.disabled = state.busy.has(li.dataset.id);
+		for (const li of $("holds").children) setBusy(li, state.busy.has(li.dataset.id));
 	}
 
 	function drawBooked(state) {
@@ -129,12 +157,14 @@ export function createView(actions) {
 
 	return {
 		draw(state) {
+			const focused = focusedTicket();
 			drawLink(state);
 			drawNotice(state);
 			drawHolds(state);
 			drawAvailable(state);
 			drawBooked(state);
 			this.drawClocks(state);
+			if (focused && !focused.li.isConnected) followFocus(focused);
 		},
 		drawClocks(state) {
 			for (const li of $("holds").children) {
@@ -145,28 +175,11 @@ export function createView(actions) {
 				const text = asMinutes(left);
 				if (clock.textContent !== text) clock.textContent = text;
 				li.classList.toggle("ending", left <= WARN_MS);
-				// The longest rest that was seen is the whole bar.
-				const whole = Math.max(left, Number(li.dataset.whole ?? 0));
-				li.dataset.whole = whole;
-				li.querySelector(".bar-rest").style.setProperty("inline-size", `${(100 * left) / whole}%`);
+				const rest = `${(100 * left) / hold.whole}%`;
+				li.querySelector(".bar-rest").style.setProperty("inline-size", rest);
 				announce(li.dataset.id, left);
 			}
 		},
 		say,
-		// Where the keyboard goes on after its button has gone.
-		focusHold(id) {
-			[...$("holds").children]
-				.find((li) => li.dataset.id === id)
-				?.querySelector(".primary")
-				.focus();
-		},
-		focusTicket(id) {
-			const li = [...$("available").children].find((e) => e.dataset.id === id);
-			(li?.firstChild ?? $("available-title")).focus();
-		},
-		focusBooked() {
-			const next = $("holds").querySelector(".primary");
-			(next ?? $("booked-title")).focus();
-		},
 	};
 }

@@ -71,7 +71,8 @@ class Browser:
 
     def button(self, label):
         """The button of this accessible name, once it can be pressed."""
-        selector = f'button[aria-label="{label}"]:enabled'
+        ready = ':not([aria-disabled="true"])'
+        selector = f'button[aria-label="{label}"]{ready}'
         return self.wait(lambda: self.all(selector)[0], f"a button {label!r}")
 
     def focused(self):
