@@ -48,9 +48,24 @@ static bool was_mine(const struct store_row *row)
 	       (row->state == STORE_RESERVED && row->mine);
 }
 
+static bool is_lapsed(const struct store_row *row)
+{
+	return row->state == STORE_LAPSED;
+}
+
+static bool is_not_mine(const struct store_row *row)
+{
+	return !row->mine;
+}
+
 static bool is_reserved(const struct store_row *row)
 {
 	return row->state == STORE_RESERVED;
+}
+
+static bool is_reserved_by_another(const struct store_row *row)
+{
+	return row->state == STORE_RESERVED && !row->mine;
 }
 
 static bool is_any(const struct store_row *row)
@@ -83,13 +98,17 @@ static struct booking_result judge(const struct basket *basket,
 	}
 }
 
-/* The lock was ours, the row was not to be had. */
+/*
+ * The lock was ours, the row was not to be had. A row that is this client's
+ * own refuses only when the lock service lost its state, so others come first.
+ */
 static struct booking_result judge_reserve(const struct basket *basket,
 					   const struct store_row *rows)
 {
 	static const struct reason reasons[] = {
 		{ is_unknown, BOOKING_UNKNOWN },
 		{ is_booked, BOOKING_BOOKED },
+		{ is_reserved_by_another, BOOKING_HELD },
 		{ is_reserved, BOOKING_HELD },
 		{ is_any, BOOKING_HELD },
 	};
@@ -97,13 +116,19 @@ static struct booking_result judge_reserve(const struct basket *basket,
 	return judge(basket, rows, reasons);
 }
 
+/*
+ * The lock or its token was not there. Where all rows still say reserved, the
+ * lock alone has gone.
+ */
 static struct booking_result judge_book(const struct basket *basket,
 					const struct store_row *rows)
 {
 	static const struct reason reasons[] = {
 		{ is_unknown, BOOKING_UNKNOWN },
 		{ is_sold_to_another, BOOKING_BOOKED },
-		{ was_mine, BOOKING_HOLD_EXPIRED },
+		{ is_lapsed, BOOKING_HOLD_EXPIRED },
+		{ is_not_mine, BOOKING_NOT_RESERVED },
+		{ is_reserved, BOOKING_HOLD_EXPIRED },
 		{ is_any, BOOKING_NOT_RESERVED },
 	};
 	struct booking_result result = judge(basket, rows, reasons);
@@ -224,9 +249,11 @@ struct booking_result booking_book(struct booking *b,
 	rc = book_held(b, &rest, client, &result, rows);
 	if (rc != HF_ENOTOWNER)
 		return result;
-	rc = store_rows(b->store, basket, client, rows);
-	return rc < 0 ? result_of(BOOKING_STORE_AWAY)
-		      : judge_book(basket, rows);
+	if (store_rows(b->store, basket, client, rows) < 0)
+		return result_of(BOOKING_STORE_AWAY);
+	/* The same call, sent twice at once, may have been the faster one. */
+	return still_to_book(basket, rows).n == 0 ? result_of(BOOKING_OK)
+						  : judge_book(basket, rows);
 }
 
 /* ---- release ------------------------------------------------------------ */
@@ -236,9 +263,14 @@ static bool is_not_to_release(const struct store_row *row)
 	return !was_mine(row);
 }
 
-struct booking_result booking_release(struct booking *b,
-				      const struct basket *basket,
-				      const char *client)
+/*
+ * May client give these back? Holding all of the locks is enough: a reserve
+ * whose answer was lost, or a release that was cut in two, leaves no more.
+ */
+static struct booking_result judge_release(struct booking *b,
+					   const struct basket *basket,
+					   const char *client,
+					   const struct store_row *rows)
 {
 	static const struct reason reasons[] = {
 		{ is_unknown, BOOKING_UNKNOWN },
@@ -246,13 +278,30 @@ struct booking_result booking_release(struct booking *b,
 		{ is_not_to_release, BOOKING_NOT_RESERVED },
 		{ is_any, BOOKING_OK },
 	};
+	struct booking_result result = judge(basket, rows, reasons);
+	struct hold_answer answer;
+
+	result.retry_after_ms = 0;
+	if (result.code == BOOKING_NOT_RESERVED &&
+	    hold_check(b->hold, basket, client, &answer) == 0)
+		return result_of(BOOKING_OK);
+	return result;
+}
+
+struct booking_result booking_release(struct booking *b,
+				      const struct basket *basket,
+				      const char *client)
+{
+	static const struct reason sold_since[] = {
+		{ is_booked, BOOKING_BOOKED },
+		{ is_any, BOOKING_OK },
+	};
 	struct store_row rows[BASKET_MAX];
 	struct booking_result result;
 
 	if (store_rows(b->store, basket, client, rows) < 0)
 		return result_of(BOOKING_STORE_AWAY);
-	result = judge(basket, rows, reasons);
-	result.retry_after_ms = 0;
+	result = judge_release(b, basket, client, rows);
 	if (result.code != BOOKING_OK)
 		return result;
 	/* The row first: who then takes the lock finds the ticket free. */
@@ -260,5 +309,8 @@ struct booking_result booking_release(struct booking *b,
 		return result_of(BOOKING_STORE_AWAY);
 	if (hold_release(b->hold, basket, client, NULL) < 0)
 		return result_of(BOOKING_LOCK_AWAY);
-	return result_of(BOOKING_OK);
+	/* A book of the same client may have come first. */
+	result = judge(basket, rows, sold_since);
+	result.retry_after_ms = 0;
+	return result;
 }

@@ -26,7 +26,7 @@ enum booking_code {
 struct booking_result {
 	enum booking_code code;
 	size_t ticket;          /* which one of the basket refused */
-	bool mine;              /* BOOKED: by this very client */
+	bool mine;              /* BOOKED, HELD: by this very client */
 	int64_t retry_after_ms; /* HELD: at the latest; 0: unknown */
 	int64_t remaining_ms;   /* reserve: the shortest of the basket */
 	int64_t fence;          /* reserve: the highest of the basket */
@@ -49,7 +49,10 @@ struct booking_result booking_book(struct booking *b,
 				   const struct basket *basket,
 				   const char *client);
 
-/* Gives back what is reserved, all of the basket or nothing. */
+/*
+ * Gives back what is reserved, all of the basket or nothing. A lock that has no
+ * row with it is given back, too.
+ */
 struct booking_result booking_release(struct booking *b,
 				      const struct basket *basket,
 				      const char *client);

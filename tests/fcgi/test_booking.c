@@ -120,8 +120,8 @@ int store_release(struct store *store, const struct basket *basket,
 	HF_UNUSED(store);
 	HF_UNUSED(basket);
 	HF_UNUSED(client);
-	HF_UNUSED(rows_out);
 	note("free");
+	give_rows(rows_out);
 	return world.free_rows;
 }
 
@@ -224,6 +224,70 @@ static void a_service_that_is_away_is_never_a_guess(void)
 			BOOKING_STORE_AWAY);
 }
 
+static void a_refused_reservation_names_the_ticket_of_somebody_else(void)
+{
+	struct booking_result r;
+
+	world.reserve = HF_EHELD;
+	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, false);
+	r = booking_reserve(&b, &two, "ann");
+	CU_ASSERT_EQUAL(r.code, BOOKING_HELD);
+	CU_ASSERT_EQUAL(r.ticket, 1);
+	CU_ASSERT_FALSE(r.mine);
+	setup();
+	/* The lock service lost its state: ann's own row is in her way. */
+	world.reserve = HF_EHELD;
+	set_rows(0, STORE_FREE, false, STORE_RESERVED, true);
+	r = booking_reserve(&b, &two, "ann");
+	CU_ASSERT_EQUAL(r.code, BOOKING_HELD);
+	CU_ASSERT_EQUAL(r.ticket, 1);
+	CU_ASSERT(r.mine);
+}
+
+static void a_refused_booking_names_the_ticket_that_is_missing(void)
+{
+	static const struct {
+		enum store_state first;
+		bool first_mine;
+		enum store_state second;
+		bool second_mine;
+		enum booking_code code;
+		size_t ticket;
+	} rows[] = {
+		{ STORE_RESERVED, true, STORE_FREE, false, BOOKING_NOT_RESERVED,
+		  1 },
+		{ STORE_RESERVED, true, STORE_RESERVED, false,
+		  BOOKING_NOT_RESERVED, 1 },
+		{ STORE_RESERVED, true, STORE_LAPSED, true,
+		  BOOKING_HOLD_EXPIRED, 1 },
+		{ STORE_RESERVED, true, STORE_UNKNOWN, false, BOOKING_UNKNOWN,
+		  1 },
+		{ STORE_FREE, false, STORE_LAPSED, true, BOOKING_HOLD_EXPIRED,
+		  1 },
+		/* only the lock went: the service lost its state */
+		{ STORE_RESERVED, true, STORE_RESERVED, true,
+		  BOOKING_HOLD_EXPIRED, 0 },
+		{ STORE_BOOKED, true, STORE_RESERVED, true,
+		  BOOKING_HOLD_EXPIRED, 1 },
+		{ STORE_BOOKED, true, STORE_FREE, false, BOOKING_NOT_RESERVED,
+		  1 },
+	};
+
+	for (size_t i = 0; i < HF_LEN(rows); i++) {
+		struct booking_result r;
+
+		setup();
+		world.check[0] = world.check[1] = HF_ENOTOWNER;
+		for (size_t look = 0; look < 2; look++)
+			set_rows(look, rows[i].first, rows[i].first_mine,
+				 rows[i].second, rows[i].second_mine);
+		r = booking_book(&b, &two, "ann");
+		CU_ASSERT_EQUAL(r.code, rows[i].code);
+		CU_ASSERT_EQUAL(r.ticket, rows[i].ticket);
+		CU_ASSERT_EQUAL(r.retry_after_ms, 0);
+	}
+}
+
 static void a_booking_checks_the_lock_then_the_row_then_lets_go(void)
 {
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
@@ -271,21 +335,69 @@ static void a_basket_half_booked_before_is_finished(void)
 	set_rows(1, STORE_BOOKED, true, STORE_LAPSED, true);
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code,
 			BOOKING_HOLD_EXPIRED);
+	setup();
+	/* the same call at the same time was faster with the second one */
+	world.check[0] = world.check[1] = HF_ENOTOWNER;
+	set_rows(0, STORE_BOOKED, true, STORE_RESERVED, true);
+	set_rows(1, STORE_BOOKED, true, STORE_BOOKED, true);
+	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
 }
 
 static void only_what_is_mine_is_released_all_or_nothing(void)
 {
 	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
+	set_rows(1, STORE_RESERVED, true, STORE_RESERVED, true);
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code, BOOKING_OK);
 	CU_ASSERT_STRING_EQUAL(world.calls, "rows free release ");
 	setup();
+	world.check[0] = HF_ENOTOWNER;
 	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, false);
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
 			BOOKING_NOT_RESERVED);
-	CU_ASSERT_STRING_EQUAL(world.calls, "rows ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows check2 ");
 	setup();
 	set_rows(0, STORE_BOOKED, true, STORE_RESERVED, true);
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code, BOOKING_BOOKED);
+}
+
+static void locks_without_their_rows_are_released_too(void)
+{
+	/* A reserve whose answer was lost: the lock is ann's, no row is. */
+	set_rows(0, STORE_FREE, false, STORE_FREE, false);
+	set_rows(1, STORE_FREE, false, STORE_FREE, false);
+	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code, BOOKING_OK);
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows check2 free release ");
+	setup();
+	world.check[0] = HF_EUNREACHABLE; /* nothing that is known of */
+	set_rows(0, STORE_FREE, false, STORE_FREE, false);
+	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
+			BOOKING_NOT_RESERVED);
+}
+
+static void a_release_never_says_that_of_what_was_sold_meanwhile(void)
+{
+	struct booking_result r;
+
+	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
+	set_rows(1, STORE_RESERVED, true, STORE_BOOKED, true);
+	r = booking_release(&b, &two, "ann");
+	CU_ASSERT_EQUAL(r.code, BOOKING_BOOKED);
+	CU_ASSERT_EQUAL(r.ticket, 1);
+	CU_ASSERT(r.mine);
+}
+
+static void a_release_that_is_cut_in_two_is_not_called_done(void)
+{
+	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
+	world.free_rows = HF_EUNREACHABLE;
+	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
+			BOOKING_STORE_AWAY);
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows free ");
+	setup();
+	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
+	world.release = HF_EUNREACHABLE;
+	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
+			BOOKING_LOCK_AWAY);
 }
 
 static const struct hf_test tests[] = {
@@ -294,11 +406,16 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_refused_row_gives_back_only_what_this_call_took),
 	HF_TEST(reasons_to_refuse_a_reservation_go_by_how_final_they_are),
 	HF_TEST(a_service_that_is_away_is_never_a_guess),
+	HF_TEST(a_refused_reservation_names_the_ticket_of_somebody_else),
+	HF_TEST(a_refused_booking_names_the_ticket_that_is_missing),
 	HF_TEST(a_booking_checks_the_lock_then_the_row_then_lets_go),
 	HF_TEST(booking_again_is_a_success_again),
 	HF_TEST(a_token_that_lost_is_told_why),
 	HF_TEST(a_basket_half_booked_before_is_finished),
 	HF_TEST(only_what_is_mine_is_released_all_or_nothing),
+	HF_TEST(locks_without_their_rows_are_released_too),
+	HF_TEST(a_release_never_says_that_of_what_was_sold_meanwhile),
+	HF_TEST(a_release_that_is_cut_in_two_is_not_called_done),
 	HF_TEST_END,
 };
 
