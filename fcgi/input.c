@@ -6,7 +6,6 @@
 
 #include <json.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define DEPTH_MAX 8
 
@@ -58,28 +57,44 @@ static int take_id(struct input *input, struct json_object *value,
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Before which of the basket id belongs: byte order, see basket.h. */
+static size_t place_of(const struct basket *basket, const char *id)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	size_t at = 0;
+
+	while (at < basket->n && strcmp(basket->ids[at], id) < 0)
+		at++;
+	return at;
 }
 
-/* Byte order, so that all callers lock in one order; each one once. */
-static void order(struct basket *basket)
+/* One more of ticket_ids, if it was not named before. */
+static int take_ticket(struct input *input, struct json_object *value)
 {
-	size_t kept = 0;
+	char id[TICKET_ID_MAX + 1];
+	struct basket *basket = &input->basket;
+	char *kept;
+	size_t at;
 
-	qsort(basket->ids, basket->n, sizeof(basket->ids[0]), compare_ids);
-	for (size_t i = 0; i < basket->n; i++) {
-		if (kept == 0 ||
-		    strcmp(basket->ids[kept - 1], basket->ids[i]) != 0)
-			basket->ids[kept++] = basket->ids[i];
-	}
-	basket->n = kept;
+	if (take_id(input, value, "each of ticket_ids", id, TICKET_ID_MAX) < 0)
+		return HF_EBAD;
+	at = place_of(basket, id);
+	if (at < basket->n && strcmp(basket->ids[at], id) == 0)
+		return 0; /* named before */
+	if (basket->n == BASKET_MAX)
+		return wrong(input, "ticket_ids",
+			     "may name at most 10 tickets a call");
+	kept = memcpy(input->text[basket->n], id, strlen(id) + 1);
+	memmove(&basket->ids[at + 1], &basket->ids[at],
+		(basket->n - at) * sizeof(basket->ids[0]));
+	basket->ids[at] = kept;
+	basket->n++;
+	return 0;
 }
 
 static int take_tickets(struct input *input, struct json_object *list)
 {
 	size_t n;
+	int rc = 0;
 
 	if (!json_object_is_type(list, json_type_array))
 		return wrong(input, "ticket_ids", "must be an array of ids");
@@ -87,20 +102,9 @@ static int take_tickets(struct input *input, struct json_object *list)
 	if (n == 0)
 		return wrong(input, "ticket_ids",
 			     "must name at least one ticket");
-	if (n > BASKET_MAX)
-		return wrong(input, "ticket_ids",
-			     "may name at most 10 tickets a call");
-	for (size_t i = 0; i < n; i++) {
-		int rc = take_id(input, json_object_array_get_idx(list, i),
-				 "each of ticket_ids", input->text[i],
-				 TICKET_ID_MAX);
-
-		if (rc < 0)
-			return rc;
-		input->basket.ids[input->basket.n++] = input->text[i];
-	}
-	order(&input->basket);
-	return 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = take_ticket(input, json_object_array_get_idx(list, i));
+	return rc;
 }
 
 static int take_all(struct input *input, struct json_object *body)

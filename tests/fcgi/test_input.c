@@ -43,6 +43,16 @@ static void a_basket_is_in_byte_order_each_ticket_once(void)
 	CU_ASSERT_STRING_EQUAL(input.basket.ids[3], "b");
 }
 
+static void the_limit_counts_distinct_tickets(void)
+{
+	CU_ASSERT_EQUAL(parse("{\"ticket_ids\": [9,9,8,7,6,5,\"5\",4,3,2,1,0,"
+			      "9], \"client_id\": 1}"),
+			0);
+	CU_ASSERT_EQUAL(input.basket.n, 10);
+	for (size_t i = 0; i < input.basket.n; i++)
+		CU_ASSERT_EQUAL(input.basket.ids[i][0], (char)('0' + i));
+}
+
 static void what_is_wrong_is_said(void)
 {
 	static const struct {
@@ -122,6 +132,7 @@ static void an_id_of_the_limit_fits_and_one_more_byte_does_not(void)
 static const struct hf_test tests[] = {
 	HF_TEST(ids_may_be_strings_or_integers),
 	HF_TEST(a_basket_is_in_byte_order_each_ticket_once),
+	HF_TEST(the_limit_counts_distinct_tickets),
 	HF_TEST(what_is_wrong_is_said),
 	HF_TEST(an_id_of_the_limit_fits_and_one_more_byte_does_not),
 	HF_TEST_END,
