@@ -45,8 +45,10 @@ void guard_room_free(struct guard_room **room);
 
 /*
  * Waits on socket fd (which has a receive time limit) until the request is
- * whole. True: hand it to libfcgi. Nothing is consumed.
+ * whole. True: hand it to libfcgi. Nothing is consumed. A peer that sends now
+ * and then is given up after within_ms, and one receive time limit at most.
  */
-bool guard_peer(struct guard_room *room, int fd, size_t body_max);
+bool guard_peer(struct guard_room *room, int fd, size_t body_max,
+		int64_t within_ms);
 
 #endif

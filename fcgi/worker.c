@@ -14,6 +14,7 @@
 /* The largest reply: a list of some 100,000 ids. */
 #define REPLY_MAX  (16 * 1024 * 1024)
 #define KEEP_BYTES (64 * 1024)
+#define REQUEST_MS 10000 /* until a request must be whole */
 
 struct thread {
 	pthread_t id;
@@ -49,7 +50,7 @@ static void answer(struct thread *t)
  */
 static void serve_peer(struct thread *t, int fd)
 {
-	if (!guard_peer(t->room, fd, HTTP_BODY_MAX)) {
+	if (!guard_peer(t->room, fd, HTTP_BODY_MAX, REQUEST_MS)) {
 		hf_debug("peer dropped: no whole FastCGI request came");
 		close(fd);
 		return;

@@ -6,11 +6,15 @@
 
 #include "tests/fcgi/suites.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BODY_MAX 1000
+#define FOREVER  (INT64_MAX / 2) /* ms */
 
 enum { BEGIN = 1, ABORT = 2, PARAMS = 4, STDIN = 5, GET_VALUES = 9 };
 
@@ -190,14 +194,66 @@ static void peeking_takes_nothing_away(void)
 	CU_ASSERT_EQUAL(send(pair[0], all.data, 30, 0), 30);
 	CU_ASSERT_EQUAL(send(pair[0], all.data + 30, all.len - 30, 0),
 			(ssize_t)all.len - 30);
-	CU_ASSERT(guard_peer(room, pair[1], BODY_MAX));
+	CU_ASSERT(guard_peer(room, pair[1], BODY_MAX, FOREVER));
 	CU_ASSERT_EQUAL(recv(pair[1], got, sizeof(got), 0), (ssize_t)all.len);
 	CU_ASSERT_EQUAL(memcmp(got, all.data, all.len), 0);
 	CU_ASSERT_EQUAL(send(pair[0], all.data, 30, 0), 30);
 	close(pair[0]);
-	CU_ASSERT_FALSE(guard_peer(room, pair[1], BODY_MAX));
+	CU_ASSERT_FALSE(guard_peer(room, pair[1], BODY_MAX, FOREVER));
 	close(pair[1]);
 	guard_room_free(&room);
+}
+
+struct trickler {
+	int from, to; /* two ends of a socket pair */
+	atomic_bool stop;
+};
+
+/* Sends the rest when the guard has looked at the first 30 bytes. */
+static void *send_the_rest(void *arg)
+{
+	struct trickler *t = arg;
+	struct hf_slice all = hf_buf_slice(&request);
+	int peeked = 0;
+	socklen_t len = sizeof(peeked);
+
+	while (!atomic_load(&t->stop) && peeked != 30) {
+		getsockopt(t->to, SOL_SOCKET, SO_PEEK_OFF, &peeked, &len);
+		sched_yield();
+	}
+	send(t->from, all.data + 30, all.len - 30, 0);
+	return NULL;
+}
+
+static bool guard_a_trickle(int64_t within_ms)
+{
+	struct guard_room *room = guard_room_new();
+	struct trickler t = { 0 };
+	pthread_t thread;
+	int pair[2];
+	bool fine;
+
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	add_whole_request();
+	CU_ASSERT_EQUAL(send(pair[0], hf_buf_slice(&request).data, 30, 0), 30);
+	t.from = pair[0];
+	t.to = pair[1];
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, send_the_rest, &t),
+			      0);
+	fine = guard_peer(room, pair[1], BODY_MAX, within_ms);
+	atomic_store(&t.stop, true);
+	pthread_join(thread, NULL);
+	close(pair[0]);
+	close(pair[1]);
+	guard_room_free(&room);
+	return fine;
+}
+
+static void a_request_in_pieces_has_a_deadline_as_a_whole(void)
+{
+	CU_ASSERT(guard_a_trickle(FOREVER));
+	hf_buf_truncate(&request, 0);
+	CU_ASSERT_FALSE(guard_a_trickle(0));
 }
 
 static const struct hf_test tests[] = {
@@ -209,6 +265,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(records_out_of_order_are_refused),
 	HF_TEST(a_body_over_the_limit_needs_no_end),
 	HF_TEST(peeking_takes_nothing_away),
+	HF_TEST(a_request_in_pieces_has_a_deadline_as_a_whole),
 	HF_TEST_END,
 };
 
