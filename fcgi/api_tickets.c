@@ -23,7 +23,9 @@ static const struct outcome {
 			   "come back: try again later." },
 	[BOOKING_BOOKED] = { 400, "booked",
 			     "Ticket %s is sold. Choose another one." },
-	[BOOKING_UNKNOWN] = { 400, "unknown_ticket", "There is no ticket %s." },
+	[BOOKING_UNKNOWN] = { 400, "unknown_ticket",
+			      "There is no ticket %s. Choose one of "
+			      "/available_tickets." },
 	[BOOKING_NOT_RESERVED] = { 400, "not_reserved",
 				   "Ticket %s is not reserved by you. Reserve "
 				   "it first." },
@@ -56,20 +58,38 @@ static int64_t seconds_up(int64_t ms)
 	return ms > 0 ? (ms + 999) / 1000 : 0;
 }
 
+/* Some refusals read otherwise to the client who caused them. */
+static const char *message_of(const struct booking_result *result)
+{
+	if (result->mine && result->code == BOOKING_BOOKED)
+		return "You have booked ticket %s already.";
+	if (result->mine && result->code == BOOKING_HELD)
+		return "Your reservation of ticket %s was lost. It can be "
+		       "reserved again when its time has run out.";
+	return outcomes[result->code].message;
+}
+
+/* 0: there is nothing to wait for. */
+static int64_t retry_after(const struct booking_result *result)
+{
+	int64_t seconds = seconds_up(result->retry_after_ms);
+
+	if (outcomes[result->code].status == 503)
+		return AWAY_RETRY_S;
+	if (result->code != BOOKING_HELD)
+		return 0;
+	return seconds > 0 ? seconds : 1; /* it has just come free */
+}
+
 static void reply_refusal(struct http_reply *reply, const struct input *input,
 			  const struct booking_result *result)
 {
 	const struct outcome *outcome = &outcomes[result->code];
-	const char *message = outcome->message;
 	char text[320];
 
-	if (outcome->status == 503)
-		reply->retry_after_s = AWAY_RETRY_S;
-	else if (result->code == BOOKING_HELD)
-		reply->retry_after_s = seconds_up(result->retry_after_ms);
-	if (result->code == BOOKING_BOOKED && result->mine)
-		message = "You have booked ticket %s already.";
-	say(text, sizeof(text), message, input->basket.ids[result->ticket]);
+	reply->retry_after_s = retry_after(result);
+	say(text, sizeof(text), message_of(result),
+	    input->basket.ids[result->ticket]);
 	reply_error(reply, outcome->status, outcome->code, text);
 }
 

@@ -58,6 +58,7 @@ static const char *status_text(int status)
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 413, "Content Too Large" },
+		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
 	};
 
@@ -81,7 +82,8 @@ static void add_head(struct hf_buf *head, const struct http_reply *reply)
 		hf_buf_printf(head, "Retry-After: %lld\r\n",
 			      (long long)reply->retry_after_s);
 	if (reply->cacheable)
-		hf_buf_printf(head, "Cache-Control: max-age=1, "
+		hf_buf_printf(head,
+			      "Cache-Control: max-age=1, "
 			      "stale-while-revalidate=1\r\n"
 			      "ETag: \"%016llx\"\r\n",
 			      (unsigned long long)XXH3_64bits(

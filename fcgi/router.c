@@ -2,6 +2,8 @@
 
 #include "fcgi/router.h"
 
+#include "libhold/log.h"
+
 #include <string.h>
 
 static const struct route {
@@ -48,30 +50,47 @@ static bool takes_method(const struct route *route, const char *method)
 		strcmp(method, "HEAD") == 0);
 }
 
-void router_answer(struct site *site, const struct http_request *request,
+static void answer(struct site *site, const struct http_request *request,
 		   enum http_read read, struct http_reply *reply)
 {
 	const struct route *route = find(request->path);
 
 	if (route == NULL) {
 		reply_error(reply, 404, "not_found",
-			    "There is nothing at this path.");
+			    "There is nothing at this path: the calls are in "
+			    "README.md.");
 	} else if (!takes_method(route, request->method)) {
 		reply->allow = route->method;
 		reply_error(reply, 405, "method_not_allowed",
 			    strcmp(route->method, "POST") == 0
-				? "This call is a POST."
-				: "This call is a GET.");
+				? "This call is a POST: send it as one."
+				: "This call is a GET: send it as one.");
 	} else if (read == HTTP_READ_TOO_LARGE) {
 		reply_error(reply, 413, "too_large",
-			    "The body is larger than 64 KiB.");
+			    "The body is larger than 64 KiB: send less.");
 	} else if (read == HTTP_READ_CUT) {
 		reply_error(reply, 400, "invalid_request",
-			    "The body is shorter than its Content-Length.");
+			    "The body is shorter than its Content-Length: "
+			    "send it whole.");
 	} else if (read == HTTP_READ_BAD_LENGTH) {
 		reply_error(reply, 400, "invalid_request",
-			    "Content-Length is not a number.");
+			    "Content-Length is not a number of bytes.");
 	} else {
 		route->answer(site, request, reply);
 	}
+}
+
+void router_answer(struct site *site, const struct http_request *request,
+		   enum http_read read, struct http_reply *reply)
+{
+	answer(site, request, read, reply);
+	if (!hf_buf_failed(&reply->body))
+		return;
+	hf_warnx("reply larger than its limit path=%s bytes=%zu", request->path,
+		 reply->body.max);
+	hf_buf_truncate(&reply->body, 0);
+	reply->cacheable = false;
+	reply_error(reply, 500, "too_many_tickets",
+		    "The list is too long for one reply. Tell whoever runs "
+		    "this sale.");
 }

@@ -17,7 +17,7 @@ typedef void api_fn(struct site *site, const struct http_request *request,
 
 /*
  * Fills reply for request: the handler's answer, or 404, 405, 413 and 400 for
- * what has none.
+ * what has none, and 500 when the answer passes the limit of reply->body.
  */
 void router_answer(struct site *site, const struct http_request *request,
 		   enum http_read read, struct http_reply *reply);

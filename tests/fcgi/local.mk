@@ -6,7 +6,7 @@ tests_fcgi_driver_LDADD = fcgi/libworker.a libhold/libhold.a \
 
 TESTS += tests/fcgi/test
 tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
-	$(HIREDIS_CFLAGS)
+	$(HIREDIS_CFLAGS) $(FCGI_CFLAGS)
 tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
 	libhold/libhold.a $(CUNIT_LIBS) $(worker_libs)
 tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
@@ -15,7 +15,8 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_guard.c \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_pg_params.c \
-	tests/fcgi/test_redis_url.c
+	tests/fcgi/test_redis_url.c \
+	tests/fcgi/test_router.c
 
 FCGI_TESTS = \
 	tests/fcgi/test_hold_redis.py \

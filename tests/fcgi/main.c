@@ -7,7 +7,7 @@ int main(int argc, char **argv)
 	const struct hf_suite suites[] = {
 		test_backoff_suite, test_booking_suite,   test_guard_suite,
 		test_input_suite,   test_pg_params_suite, test_redis_url_suite,
-		{ .name = NULL },
+		test_router_suite,  { .name = NULL },
 	};
 
 	return hf_test_main(suites, argc, argv);

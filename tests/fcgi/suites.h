@@ -10,5 +10,6 @@ extern const struct hf_suite test_guard_suite;
 extern const struct hf_suite test_input_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_redis_url_suite;
+extern const struct hf_suite test_router_suite;
 
 #endif
