@@ -2,6 +2,7 @@
 
 #include "fcgi/settings.h"
 
+#include "fcgi/redis_url.h"
 #include "libhold/err.h"
 #include "libhold/slice.h"
 
@@ -75,16 +76,29 @@ static int parse_hold_seconds(struct settings *settings)
 	return 0;
 }
 
-int settings_from_environment(struct settings *settings)
+/* Looked at here, so that a wrong one ends the worker before it listens. */
+static int parse_lock_url(struct settings *settings)
 {
-	if (settings->socket_path == NULL)
-		return complain("--socket PATH", "is needed");
-	if (parse_lock_type(settings) < 0 || parse_hold_seconds(settings) < 0)
-		return HF_EUSAGE;
+	struct redis_url parsed;
+	const char *reason = NULL;
+
 	settings->lock_url = getenv("LOCK_URL");
 	if (settings->lock_url == NULL)
 		return complain("LOCK_URL", "is needed: unix:///path or "
 					    "redis://[:password@]host:port");
+	if (redis_url_parse(settings->lock_url, &parsed, &reason) < 0)
+		return complain("LOCK_URL cannot be read:", reason);
+	redis_url_fini(&parsed);
+	return 0;
+}
+
+int settings_from_environment(struct settings *settings)
+{
+	if (settings->socket_path == NULL)
+		return complain("--socket PATH", "is needed");
+	if (parse_lock_type(settings) < 0 || parse_lock_url(settings) < 0 ||
+	    parse_hold_seconds(settings) < 0)
+		return HF_EUSAGE;
 	settings->database_url = getenv("DATABASE_URL");
 	if (settings->database_url == NULL)
 		return complain("DATABASE_URL", "is needed: "

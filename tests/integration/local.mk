@@ -21,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_run.py \
 	tests/integration/test_scenarios.py \
 	tests/integration/test_unreachable.py \
+	tests/integration/test_worker.py \
 	tests/integration/test_worker_restart.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
