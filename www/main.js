@@ -10,7 +10,8 @@ const POLL_MAX_MS = 8000; // while the service is away
 const POLL_JITTER = 0.2; // so that a crowd does not come back in one instant
 const CLOCK_MS = 200;
 const CONFIRM_MS = 2000; // between two questions about one hold
-const STALE_MS = 2000; // a list is at most this old
+const STALE_MS = 2000; // a list is hardly ever older
+const WANTED_MS = 60000; // so long a reserve is asked for again by itself
 
 const state = createState();
 const view = createView({ reserve, book, release });
@@ -42,15 +43,19 @@ function granted(id, answer) {
 
 // ---- what a person asks for ------------------------------------------------
 
-const lost = new Map(); // id -> when a reserve was sent whose answer was lost
+const wanted = new Map(); // id -> since when a reserve waits for its answer
 
 function reserve(id) {
+	if (!wanted.has(id)) wanted.set(id, performance.now());
 	return busily(id, async () => {
-		lost.delete(id);
 		const answer = await api.reserve(state.get().clientId, [id]);
+		if (answer.away) {
+			refused(answer, "Your ticket is asked for again by itself.");
+			return;
+		}
+		wanted.delete(id);
 		if (!answer.ok) {
-			if (answer.away) lost.set(id, performance.now());
-			refused(answer, "If the ticket is yours all the same, it will be shown here; else try again.");
+			refused(answer);
 			poll();
 			return;
 		}
@@ -130,15 +135,18 @@ function ended(id) {
 }
 
 // The service answers again: what came of the calls whose answers were lost?
-// A lost reserve was granted only if its ticket has left the list.
-function askAgain(sent) {
-	const { holds, available } = state.get();
-	for (const [id, hold] of holds) if (hold.asked) book(id);
-	for (const [id, when] of lost) {
-		if (sent.mono - when < STALE_MS) continue;
-		lost.delete(id);
-		if (!available.includes(id) && !holds.has(id)) reserve(id);
+// The list cannot tell, it may be old; repeating a call is safe, and does.
+function askAgain() {
+	for (const [id, hold] of state.get().holds) if (hold.asked) book(id);
+	for (const [id, since] of wanted) {
+		if (performance.now() - since < WANTED_MS) reserve(id);
+		else forget(id);
 	}
+}
+
+function forget(id) {
+	wanted.delete(id);
+	state.setNotice(`Ticket ${id} could not be reserved in time. If it is still free, try again.`, "bad");
 }
 
 // ---- what happens by itself ------------------------------------------------
@@ -170,7 +178,7 @@ async function poll() {
 		pollDelay = POLL_MS;
 		forgetReturned(answer.sent);
 		showAvailable(answer.data.available_tickets);
-		askAgain(answer.sent);
+		askAgain();
 	} else {
 		pollDelay = Math.min(2 * pollDelay, POLL_MAX_MS);
 		state.setAway();

@@ -171,6 +171,16 @@ def test_a_lost_book_is_not_called_expired_and_survives_a_reload(database):
             page.wait(lambda: page.booked() == ["1"], "it was sold to me")
 
 
+def test_a_reserve_whose_answer_was_lost_is_found_again(stack, page):
+    spoil(page, "reserve_ticket", "lose")
+    page.button("Reserve ticket 3").click()
+    page.wait(lambda: stack.rows()["3"].state == "reserved", "it is held")
+    page.wait(lambda: "cannot be reached" in page.notice(), "not known here")
+    mend(page)
+    page.wait(lambda: page.held() == ["3"], "the page finds out")
+    assert page.seconds_left("3") <= 100
+
+
 def test_what_another_tab_kept_is_not_overwritten(page):
     page.reserve("2")
     # Another tab has written; its event is not here yet.
