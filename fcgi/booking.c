@@ -139,6 +139,38 @@ static struct booking_result judge_book(const struct basket *basket,
 
 /* ---- reserve ------------------------------------------------------------ */
 
+/* A lock this young may be of a reserve that is yet to see its row. */
+enum { LOCK_SETTLES_MS = 1000 };
+
+/*
+ * Somebody else has a lock. Most often that is all there is to say, and the
+ * database is spared; a lock just taken may be on a ticket that is sold.
+ */
+static struct booking_result held_by_another(struct booking *b,
+					     const struct basket *basket,
+					     const char *client,
+					     const struct hold_answer *answer)
+{
+	static const struct reason reasons[] = {
+		{ is_unknown, BOOKING_UNKNOWN },
+		{ is_booked, BOOKING_BOOKED },
+		{ is_any, BOOKING_HELD },
+	};
+	const struct booking_result held = {
+		.code = BOOKING_HELD,
+		.ticket = answer->refused,
+		.retry_after_ms = answer->refused_ms,
+	};
+	struct store_row rows[BASKET_MAX];
+	struct booking_result result;
+
+	if (answer->refused_ms + LOCK_SETTLES_MS < b->hold_ms ||
+	    store_rows(b->store, basket, client, rows) < 0)
+		return held;
+	result = judge(basket, rows, reasons);
+	return result.code == BOOKING_HELD ? held : result;
+}
+
 static struct booking_result reserved(const struct basket *basket,
 				      const struct hold_answer *answer)
 {
@@ -167,11 +199,7 @@ struct booking_result booking_reserve(struct booking *b,
 	int rc = hold_acquire(b->hold, basket, client, b->hold_ms, &answer);
 
 	if (rc == HF_EHELD)
-		return (struct booking_result){
-			.code = BOOKING_HELD,
-			.ticket = answer.refused,
-			.retry_after_ms = answer.refused_ms,
-		};
+		return held_by_another(b, basket, client, &answer);
 	if (rc < 0)
 		return result_of(BOOKING_LOCK_AWAY);
 	rc = store_reserve(b->store, basket, client, &answer, rows);

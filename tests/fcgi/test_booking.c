@@ -163,12 +163,37 @@ static void a_held_ticket_is_refused_without_asking_the_table(void)
 
 	world.acquire = HF_EHELD;
 	world.answer.refused = 1;
-	world.answer.refused_ms = 4321;
+	world.answer.refused_ms = 3999; /* it has settled */
 	r = booking_reserve(&b, &two, "bob");
 	CU_ASSERT_EQUAL(r.code, BOOKING_HELD);
 	CU_ASSERT_EQUAL(r.ticket, 1);
-	CU_ASSERT_EQUAL(r.retry_after_ms, 4321);
+	CU_ASSERT_EQUAL(r.retry_after_ms, 3999);
 	CU_ASSERT_STRING_EQUAL(world.calls, "acquire ");
+}
+
+static void a_lock_just_taken_may_be_on_a_ticket_that_is_sold(void)
+{
+	struct booking_result r;
+
+	world.acquire = HF_EHELD;
+	world.answer.refused_ms = 4999;
+	set_rows(0, STORE_FREE, false, STORE_BOOKED, false);
+	r = booking_reserve(&b, &two, "bob");
+	CU_ASSERT_EQUAL(r.code, BOOKING_BOOKED);
+	CU_ASSERT_EQUAL(r.ticket, 1);
+	CU_ASSERT_STRING_EQUAL(world.calls, "acquire rows ");
+	setup();
+	world.acquire = HF_EHELD;
+	world.answer.refused = 1;
+	world.answer.refused_ms = 4999;
+	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, false);
+	r = booking_reserve(&b, &two, "bob");
+	CU_ASSERT_EQUAL(r.code, BOOKING_HELD);
+	CU_ASSERT_EQUAL(r.ticket, 1);
+	CU_ASSERT_EQUAL(r.retry_after_ms, 4999);
+	world.rows = HF_EUNREACHABLE;
+	set_rows(1, STORE_UNKNOWN, false, STORE_UNKNOWN, false);
+	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "bob").code, BOOKING_HELD);
 }
 
 static void a_refused_row_gives_back_only_what_this_call_took(void)
@@ -403,6 +428,7 @@ static void a_release_that_is_cut_in_two_is_not_called_done(void)
 static const struct hf_test tests[] = {
 	HF_TEST(a_reservation_tells_the_shortest_time_and_highest_token),
 	HF_TEST(a_held_ticket_is_refused_without_asking_the_table),
+	HF_TEST(a_lock_just_taken_may_be_on_a_ticket_that_is_sold),
 	HF_TEST(a_refused_row_gives_back_only_what_this_call_took),
 	HF_TEST(reasons_to_refuse_a_reservation_go_by_how_final_they_are),
 	HF_TEST(a_service_that_is_away_is_never_a_guess),

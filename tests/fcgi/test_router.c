@@ -70,7 +70,7 @@ static void setup(void)
 	static struct hold hold = { &ops };
 
 	memset(&world, 0, sizeof(world));
-	site.booking = (struct booking){ .hold = &hold, .hold_ms = 5000 };
+	site.booking = (struct booking){ .hold = &hold, .hold_ms = 200000 };
 	reply = (struct http_reply){ 0 };
 	hf_buf_init(&reply.body, 4096);
 }
