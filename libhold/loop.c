@@ -43,6 +43,7 @@ struct hf_loop {
 	struct hf_list listeners;
 	struct hf_list conns;
 	struct hf_list dirty;
+	struct hf_list resumed;
 	uv_timer_t timer; /* the next deadline */
 	uv_idle_t idle;   /* active: do not wait, there is work */
 	uv_prepare_t prepare;
@@ -115,6 +116,7 @@ static void on_closed(uv_handle_t *handle)
 
 	hf_list_remove(&conn->all);
 	hf_list_remove(&conn->dirty);
+	hf_list_remove(&conn->resumed);
 	hf_buf_fini(&conn->in);
 	hf_buf_fini(&conn->out);
 	hf_buf_fini(&conn->sending);
@@ -250,29 +252,46 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(room, room != NULL ? (unsigned)want : 0);
 }
 
+/* After bytes were used: is what waits one request that is too large? */
+static void bound_input(struct hf_conn *conn)
+{
+	size_t waiting = hf_buf_len(&conn->in);
+
+	if (conn->closing || conn->close_soon)
+		return;
+	if (waiting == 0) {
+		hf_buf_reset(&conn->in, KEEP_BYTES);
+	} else if (waiting > conn->loop->limits.max_in_bytes) {
+		if (!conn->paused) {
+			hf_conn_close_soon(conn, HF_CONN_IN_LIMIT);
+			return;
+		}
+		conn->deaf = true;
+		uv_read_stop(&conn->uv.stream);
+	}
+}
+
 /* Gives bytes to the program; what it leaves waits in conn->in. */
 static void hand_over(struct hf_conn *conn, size_t nread)
 {
 	struct hf_loop *loop = conn->loop;
 	bool shared = hf_buf_len(&conn->in) == 0;
 	struct hf_slice bytes = { loop->read_buffer, nread };
-	size_t used;
+	size_t used = 0;
 
 	if (!shared) {
 		hf_buf_commit(&conn->in, nread);
 		bytes = hf_buf_slice(&conn->in);
 	}
-	used = loop->ops->data(conn, bytes);
+	if (!conn->paused)
+		used = loop->ops->data(conn, bytes);
 	if (conn->closing)
 		return;
 	if (!shared)
 		hf_buf_consume(&conn->in, used);
 	else
 		hf_buf_add(&conn->in, bytes.data + used, bytes.len - used);
-	if (hf_buf_len(&conn->in) == 0)
-		hf_buf_reset(&conn->in, KEEP_BYTES);
-	else if (hf_buf_len(&conn->in) > loop->limits.max_in_bytes)
-		hf_conn_close_soon(conn, HF_CONN_IN_LIMIT);
+	bound_input(conn);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
@@ -291,6 +310,58 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 		return;
 	conn->loop->counts.bytes_in += (uint64_t)nread;
 	hand_over(conn, (size_t)nread);
+}
+
+void hf_conn_pause(struct hf_conn *conn)
+{
+	conn->paused = true;
+	hf_list_remove(&conn->resumed);
+}
+
+void hf_conn_resume(struct hf_conn *conn)
+{
+	if (!conn->paused || conn->closing)
+		return;
+	conn->paused = false;
+	hf_list_append(&conn->loop->resumed, &conn->resumed);
+	uv_idle_start(&conn->loop->idle, on_idle);
+}
+
+static void hand_over_waiting(struct hf_conn *conn)
+{
+	if (conn->closing || conn->close_soon)
+		return;
+	if (hf_buf_len(&conn->in) > 0) {
+		size_t used =
+		    conn->loop->ops->data(conn, hf_buf_slice(&conn->in));
+
+		hf_buf_consume(&conn->in, used);
+		bound_input(conn);
+	}
+	if (!conn->deaf || conn->paused || conn->closing || conn->close_soon)
+		return;
+	conn->deaf = false;
+	if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0)
+		hf_conn_close(conn, HF_CONN_ERROR);
+}
+
+/* Those that resume meanwhile wait for the next turn. */
+static void serve_resumed(struct hf_loop *loop)
+{
+	struct hf_list batch, *node;
+
+	hf_list_init(&batch);
+	while ((node = hf_list_first(&loop->resumed)) != NULL) {
+		hf_list_remove(node);
+		hf_list_append(&batch, node);
+	}
+	while ((node = hf_list_first(&batch)) != NULL) {
+		hf_list_remove(node);
+		hand_over_waiting(
+		    HF_CONTAINER_OF(node, struct hf_conn, resumed));
+	}
+	if (!hf_list_empty(&loop->resumed))
+		uv_idle_start(&loop->idle, on_idle);
 }
 
 static void on_refused_closed(uv_handle_t *handle)
@@ -326,6 +397,7 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	conn->is_tcp = listener->is_tcp;
 	hf_list_init(&conn->all);
 	hf_list_init(&conn->dirty);
+	hf_list_init(&conn->resumed);
 	hf_buf_init(&conn->in, loop->limits.max_in_bytes + READ_BYTES + 1);
 	hf_buf_init(&conn->out, loop->limits.max_out_bytes);
 	hf_buf_init(&conn->sending, loop->limits.max_out_bytes);
@@ -518,6 +590,7 @@ static void on_check(uv_check_t *check)
 
 	if (loop->stop_at_ms == 0)
 		wake_at(loop, loop->ops->tick(loop->arg, hf_loop_now_ms(loop)));
+	serve_resumed(loop);
 	end_turn(loop);
 }
 
@@ -536,6 +609,7 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	hf_list_init(&loop->listeners);
 	hf_list_init(&loop->conns);
 	hf_list_init(&loop->dirty);
+	hf_list_init(&loop->resumed);
 	if (uv_loop_init(&loop->uv) != 0)
 		hf_fatalx("cannot make an event loop");
 	uv_timer_init(&loop->uv, &loop->timer);

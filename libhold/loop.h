@@ -39,16 +39,19 @@ struct hf_conn {
 		uv_pipe_t pipe;
 	} uv;
 	struct hf_loop *loop;
-	struct hf_list all;    /* on the loop's list of connections */
-	struct hf_list dirty;  /* on its list of those with replies */
-	struct hf_buf in;      /* the begun request that waits for its rest */
-	struct hf_buf out;     /* replies that were not handed to the kernel */
-	struct hf_buf sending; /* what uv_write() is busy with */
+	struct hf_list all;     /* on the loop's list of connections */
+	struct hf_list dirty;   /* on its list of those with replies */
+	struct hf_list resumed; /* on its list of those to be read again */
+	struct hf_buf in;       /* the begun request that waits for its rest */
+	struct hf_buf out;      /* replies that were not handed to the kernel */
+	struct hf_buf sending;  /* what uv_write() is busy with */
 	uv_write_t write;
 	bool is_tcp;
 	bool writing;
 	bool closing;    /* uv_close() was called */
 	bool close_soon; /* when all replies have left */
+	bool paused;     /* no bytes are handed over */
+	bool deaf;       /* paused, and as much has come as may wait */
 	enum hf_conn_why why;
 };
 
@@ -121,6 +124,14 @@ const struct hf_loop_counts *hf_loop_counts(const struct hf_loop *loop);
 
 /* Where to append a reply; it leaves at the end of the turn. */
 struct hf_buf *hf_conn_out(struct hf_conn *conn);
+
+/*
+ * No bytes are handed over from now on: what data() leaves, and what comes,
+ * waits in conn->in, at most limits.max_in_bytes. The end of the peer is
+ * still noticed. Resuming hands over what waited, in this turn or the next.
+ */
+void hf_conn_pause(struct hf_conn *conn);
+void hf_conn_resume(struct hf_conn *conn);
 
 /* Closes at the end of the turn; soon: when the replies have left. */
 void hf_conn_close(struct hf_conn *conn, enum hf_conn_why why);

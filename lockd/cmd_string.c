@@ -70,6 +70,7 @@ static bool parse_set_options(struct call *call, struct set_options *options)
 void cmd_set(struct call *call)
 {
 	struct ks_change change = { .kind = KS_SET,
+				    .type = KS_STRING,
 				    .key = call->argv[1],
 				    .value = call->argv[2],
 				    .due_ms = HF_NEVER };
@@ -125,6 +126,7 @@ static void increase(struct call *call, int64_t by)
 	struct ks_view old =
 	    keyspace_get(call->lockd->keys, call->argv[1], call->now_ms);
 	struct ks_change change = { .kind = KS_SET,
+				    .type = KS_STRING,
 				    .key = call->argv[1],
 				    .due_ms = HF_NEVER };
 	int64_t value = 0;

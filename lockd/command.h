@@ -9,6 +9,7 @@
 #define LOCKD_COMMAND_H
 
 #include "libhold/slice.h"
+#include "lockd/client.h"
 #include "lockd/keyspace.h"
 #include "lockd/reply.h"
 #include "lockd/stats.h"
@@ -16,22 +17,12 @@
 struct script;
 struct command;
 
-enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
-
-/* What commands know and note of a peer. */
-struct client {
-	uint64_t id;
-	int protocol;        /* 2 or 3 */
-	bool close_on_reply; /* QUIT: close when the reply has left */
-	char name[CLIENT_NAME_MAX + 1];
-	char lib_name[CLIENT_LIB_MAX + 1];
-	char lib_version[CLIENT_LIB_MAX + 1];
-};
-
 /* The process's one context. */
 struct lockd {
 	struct keyspace *keys;
 	struct script *script;
+	struct hf_list clients; /* struct client, by all */
+	uint64_t last_client_id;
 	struct stats stats;
 	bool shutdown; /* SHUTDOWN was asked for */
 	char run_id[41];

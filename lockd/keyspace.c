@@ -12,7 +12,9 @@
 struct entry {
 	struct hf_table_node node;
 	struct hf_heap_item due; /* in the heap if it has a deadline */
-	uint32_t key_len;
+	int64_t fence;
+	uint32_t key_len : 29;
+	uint32_t type : 3; /* enum ks_type */
 	uint32_t value_len;
 	char bytes[];
 };
@@ -23,8 +25,7 @@ struct keyspace {
 	uint64_t seed;
 	size_t entry_bytes;
 	uint64_t expired;
-	ks_observer_fn *observer;
-	void *observer_arg;
+	struct hf_list observers;
 };
 
 struct keyspace *keyspace_new(uint64_t seed)
@@ -34,13 +35,14 @@ struct keyspace *keyspace_new(uint64_t seed)
 	ks->table = hf_table_new();
 	ks->seed = seed;
 	hf_heap_init(&ks->due);
+	hf_list_init(&ks->observers);
 	return ks;
 }
 
-void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer, void *arg)
+void keyspace_observe(struct keyspace *ks, struct ks_observer *observer)
 {
-	ks->observer = observer;
-	ks->observer_arg = arg;
+	hf_list_init(&observer->all);
+	hf_list_append(&ks->observers, &observer->all);
 }
 
 static struct entry *entry_of(const struct hf_table_node *node)
@@ -78,8 +80,12 @@ static size_t entry_size(size_t key_len, size_t value_len)
 
 static void tell(struct keyspace *ks, const struct ks_change *change)
 {
-	if (ks->observer != NULL)
-		ks->observer(ks->observer_arg, change);
+	HF_LIST_FOREACH (node, &ks->observers) {
+		struct ks_observer *observer =
+		    HF_CONTAINER_OF(node, struct ks_observer, all);
+
+		observer->seen(observer, change);
+	}
 }
 
 static void unlink_entry(struct keyspace *ks, struct entry *e)
@@ -129,7 +135,8 @@ static void set_due(struct keyspace *ks, struct entry *e, int64_t due_ms)
 
 static struct ks_view view_of(const struct entry *e)
 {
-	return (struct ks_view){ KS_STRING, value_of(e), due_of(e) };
+	return (struct ks_view){ (enum ks_type)e->type, value_of(e), due_of(e),
+				 e->fence };
 }
 
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
@@ -147,8 +154,8 @@ static struct entry *new_entry(struct keyspace *ks, struct hf_slice key,
 {
 	struct entry *e = hf_alloc(entry_size(key.len, value.len));
 
-	assert(key.len <= UINT32_MAX && value.len <= UINT32_MAX);
-	e->key_len = (uint32_t)key.len;
+	assert(key.len < 1u << 29 && value.len <= UINT32_MAX);
+	e->key_len = (uint32_t)key.len & ((1u << 29) - 1);
 	e->value_len = (uint32_t)value.len;
 	memcpy(e->bytes, key.data, key.len);
 	if (value.len > 0)
@@ -187,6 +194,8 @@ static void set(struct keyspace *ks, const struct ks_change *change)
 	} else {
 		e = replace_entry(ks, e, value);
 	}
+	e->type = (unsigned)change->type & 7;
+	e->fence = change->fence;
 	set_due(ks, e, change->due_ms);
 }
 

@@ -3,13 +3,14 @@
  *
  * CORE: no sockets and no clock; every call is told the time. A key whose
  * deadline is reached is gone from that very call on, swept or not. Every
- * change, by whomever, passes keyspace_apply(), which tells the observer:
- * there the journal, WATCH and the keyspace events will hang.
+ * change, by whomever, passes keyspace_apply(), which tells the observers:
+ * there the journal, WATCH and the keyspace events hang.
  */
 #ifndef LOCKD_KEYSPACE_H
 #define LOCKD_KEYSPACE_H
 
 #include "libhold/heap.h"
+#include "libhold/list.h"
 #include "libhold/slice.h"
 
 struct keyspace;
@@ -21,6 +22,7 @@ struct ks_view {
 	enum ks_type type; /* KS_NONE: there is no such key */
 	struct hf_slice value;
 	int64_t due_ms; /* HF_NEVER: without a deadline */
+	int64_t fence;  /* token of the grant that set it; 0: none */
 };
 
 enum ks_kind {
@@ -34,17 +36,29 @@ enum ks_kind {
 struct ks_change {
 	enum ks_kind kind;
 	struct hf_slice key;
-	struct hf_slice value; /* of KS_SET; copied */
-	int64_t due_ms;        /* of KS_SET and KS_DUE; HF_NEVER: none */
+	/* Of KS_SET: */
+	enum ks_type type;
+	struct hf_slice value; /* copied */
+	int64_t fence;
+	/* Of KS_SET and KS_DUE; HF_NEVER: none. */
+	int64_t due_ms;
 };
 
-/* Told of each change just after it was made (slices die on return). */
-typedef void ks_observer_fn(void *arg, const struct ks_change *change);
+/*
+ * Told of each change just after it was made (slices die on return). May not
+ * change the keyspace. It is the observer's own memory.
+ */
+struct ks_observer {
+	struct hf_list all;
+	void (*seen)(struct ks_observer *observer,
+		     const struct ks_change *change);
+};
 
 /* seed: random, once a process. */
 struct keyspace *keyspace_new(uint64_t seed);
 void keyspace_free(struct keyspace **ks); /* and sets *ks to NULL */
-void keyspace_observe(struct keyspace *ks, ks_observer_fn *observer, void *arg);
+/* Observers are told in the order in which they came. */
+void keyspace_observe(struct keyspace *ks, struct ks_observer *observer);
 
 /* The key as it stands at now_ms; a due one is expired on the way. */
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,

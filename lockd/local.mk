@@ -3,6 +3,7 @@ noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
+	lockd/client.c lockd/client.h \
 	lockd/cmd_key.c \
 	lockd/cmd_script.c \
 	lockd/cmd_server.c \

@@ -63,6 +63,7 @@ static void lockd_init(struct lockd *lockd, const struct settings *settings)
 
 	lockd->keys = keyspace_new(random_seed());
 	lockd->script = script_new(&limits);
+	hf_list_init(&lockd->clients);
 	make_run_id(lockd->run_id);
 }
 

@@ -20,7 +20,6 @@ struct server {
 	struct lockd *lockd;
 	const struct settings *settings;
 	struct hf_loop *loop;
-	uint64_t last_client_id;
 };
 
 struct peer {
@@ -36,14 +35,44 @@ static struct peer *peer_of(struct hf_conn *conn)
 	return HF_CONTAINER_OF(conn, struct peer, conn);
 }
 
+static struct peer *peer_of_client(struct client *client)
+{
+	return HF_CONTAINER_OF(client, struct peer, client);
+}
+
+static struct reply *reach(struct client *client)
+{
+	struct peer *peer = peer_of_client(client);
+
+	hf_conn_out(&peer->conn); /* it leaves at this turn's end */
+	return &peer->writer.reply;
+}
+
+static void pause_client(struct client *client)
+{
+	hf_conn_pause(&peer_of_client(client)->conn);
+}
+
+static void resume_client(struct client *client)
+{
+	hf_conn_resume(&peer_of_client(client)->conn);
+}
+
+static void close_client(struct client *client)
+{
+	hf_conn_close_soon(&peer_of_client(client)->conn, HF_CONN_DONE);
+}
+
 static struct hf_conn *open_peer(void *arg)
 {
+	static const struct client_ops ops = { reach, pause_client,
+					       resume_client, close_client };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
 
 	peer->server = server;
-	peer->client.id = ++server->last_client_id;
-	peer->client.protocol = 2;
+	peer->client.ops = &ops;
+	client_opened(server->lockd, &peer->client);
 	resp_reader_init(&peer->reader);
 	resp_writer_init(&peer->writer, &peer->conn.out, 2);
 	return &peer->conn;
@@ -56,6 +85,7 @@ static void free_peer(struct hf_conn *conn)
 	hf_debug("client closed client=%llu why=\"%s\"",
 		 (unsigned long long)peer->client.id,
 		 hf_conn_why_text(conn->why));
+	client_closed(peer->server->lockd, &peer->client);
 	resp_reader_fini(&peer->reader);
 	free(peer);
 }
@@ -111,7 +141,7 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	hf_conn_out(conn); /* there will be a reply at this turn's end */
 	count(peer->server);
 	while (done < bytes.len && !conn->closing && !conn->close_soon &&
-	       !hf_buf_failed(&conn->out)) {
+	       !conn->paused && !hf_buf_failed(&conn->out)) {
 		struct hf_slice rest = { bytes.data + done, bytes.len - done };
 		enum resp_result result = resp_read(&peer->reader, rest, &used);
 

@@ -23,7 +23,8 @@
 /*
  * A server of lines in a thread of its own: a line comes back as it was;
  * "flood" answers 32 KiB, "quit" closes after the reply, "later" is answered
- * by tick() 20 ms later, "stop" stops the loop.
+ * by tick() 20 ms later, "pause" is, too, and nothing behind it is read
+ * before; "stop" stops the loop.
  */
 #define FLOOD_BYTES (32 * 1024)
 #define LATER_MS    20
@@ -56,6 +57,9 @@ static void answer(struct hf_conn *conn, struct hf_slice line)
 		ctx.later = conn;
 		ctx.later_due_ms = hf_loop_now_ms(ctx.loop) + LATER_MS;
 		hf_loop_wake_at(ctx.loop, ctx.later_due_ms);
+	} else if (hf_slice_eq(line, HF_SLICE("pause\n"))) {
+		hf_conn_pause(conn);
+		answer(conn, HF_SLICE("later\n"));
 	} else if (hf_slice_eq(line, HF_SLICE("stop\n"))) {
 		hf_buf_add_slice(hf_conn_out(conn), line);
 		hf_loop_stop(ctx.loop);
@@ -71,8 +75,9 @@ static size_t read_lines(struct hf_conn *conn, struct hf_slice bytes)
 	size_t done = 0;
 	const char *end;
 
-	while (done < bytes.len && (end = memchr(bytes.data + done, '\n',
-						 bytes.len - done)) != NULL) {
+	while (done < bytes.len && !conn->paused &&
+	       (end = memchr(bytes.data + done, '\n', bytes.len - done)) !=
+		   NULL) {
 		size_t len = (size_t)(end - bytes.data) - done + 1;
 
 		answer(conn, (struct hf_slice){ bytes.data + done, len });
@@ -98,6 +103,7 @@ static int64_t line_tick(void *arg, int64_t now_ms)
 		return ctx.later_due_ms;
 	ctx.later_ran_ms = now_ms;
 	hf_buf_add(hf_conn_out(ctx.later), "later\n", 6);
+	hf_conn_resume(ctx.later);
 	ctx.later = NULL;
 	return HF_NEVER;
 }
@@ -353,6 +359,38 @@ static void what_is_due_runs_in_time_and_never_early(void)
 	close(fd);
 }
 
+static void a_paused_connection_is_served_on_when_it_resumes(void)
+{
+	int fd = connect_unix();
+
+	say(fd, "a\npause\nb\npause\nc\n");
+	CU_ASSERT(hear(fd, "a\nlater\nb\nlater\nc\n"));
+	close(fd);
+}
+
+static void a_paused_connection_that_ends_is_noticed(void)
+{
+	int fd = connect_unix();
+
+	say(fd, "pause\nb\n");
+	close(fd);
+	CU_ASSERT(ended_by(HF_CONN_PEER));
+}
+
+static void a_paused_connection_may_send_more_than_may_wait(void)
+{
+	char line[12] = "123456789\n";
+	int fd = connect_unix();
+
+	say(fd, "pause\n");
+	for (int i = 0; i < 300; i++)
+		say(fd, line);
+	CU_ASSERT(hear(fd, "later\n"));
+	for (int i = 0; i < 300; i++)
+		CU_ASSERT(hear(fd, line));
+	close(fd);
+}
+
 static void stopping_lets_replies_leave(void)
 {
 	int a = connect_unix(), b = connect_unix();
@@ -375,6 +413,9 @@ static const struct hf_test serving_tests[] = {
 	HF_TEST(a_reader_too_slow_is_dropped_and_others_go_on),
 	HF_TEST(one_connection_too_many_hears_why),
 	HF_TEST(what_is_due_runs_in_time_and_never_early),
+	HF_TEST(a_paused_connection_is_served_on_when_it_resumes),
+	HF_TEST(a_paused_connection_that_ends_is_noticed),
+	HF_TEST(a_paused_connection_may_send_more_than_may_wait),
 	HF_TEST(stopping_lets_replies_leave),
 	HF_TEST_END,
 };

@@ -9,7 +9,8 @@
 static struct keyspace *ks;
 static char seen[4096]; /* the changes that the observer was told of */
 
-static void observe(void *arg, const struct ks_change *change)
+static void observe(struct ks_observer *observer,
+		    const struct ks_change *change)
 {
 	static const char kinds[] = { [KS_SET] = 'S',
 				      [KS_DUE] = 'T',
@@ -18,16 +19,18 @@ static void observe(void *arg, const struct ks_change *change)
 				      [KS_FLUSH] = 'F' };
 	size_t used = strlen(seen);
 
-	HF_UNUSED(arg);
+	HF_UNUSED(observer);
 	snprintf(seen + used, sizeof(seen) - used, "%c%.*s ",
 		 kinds[change->kind], (int)change->key.len, change->key.data);
 }
+
+static struct ks_observer observer = { .seen = observe };
 
 static void setup(void)
 {
 	ks = keyspace_new(42);
 	seen[0] = '\0';
-	keyspace_observe(ks, observe, NULL);
+	keyspace_observe(ks, &observer);
 }
 
 static void teardown(void)
@@ -38,8 +41,11 @@ static void teardown(void)
 static bool set(const char *key, const char *value, int64_t due_ms,
 		int64_t now_ms)
 {
-	struct ks_change change = { KS_SET, hf_slice_of(key),
-				    hf_slice_of(value), due_ms };
+	struct ks_change change = { .kind = KS_SET,
+				    .type = KS_STRING,
+				    .key = hf_slice_of(key),
+				    .value = hf_slice_of(value),
+				    .due_ms = due_ms };
 
 	return keyspace_apply(ks, &change, now_ms);
 }
@@ -153,7 +159,9 @@ static void a_flush_forgets_everything(void)
 
 static void the_new_value_may_be_the_old_ones_own_bytes(void)
 {
-	struct ks_change change = { .kind = KS_SET, .due_ms = HF_NEVER };
+	struct ks_change change = { .kind = KS_SET,
+				    .type = KS_STRING,
+				    .due_ms = HF_NEVER };
 
 	set("k", "value", HF_NEVER, 0);
 	change.key = HF_SLICE("k");
