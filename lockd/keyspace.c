@@ -25,6 +25,7 @@ struct keyspace {
 	uint64_t seed;
 	size_t entry_bytes;
 	uint64_t expired;
+	int64_t last_fence;
 	struct hf_list observers;
 };
 
@@ -178,10 +179,31 @@ static struct entry *replace_entry(struct keyspace *ks, struct entry *old,
 	return e;
 }
 
-static void set(struct keyspace *ks, const struct ks_change *change)
+static void raise_fence(struct keyspace *ks, int64_t fence)
+{
+	if (fence > ks->last_fence)
+		ks->last_fence = fence;
+}
+
+/* The token of a value that comes in the place of e (or of nothing: NULL). */
+static int64_t fence_for(struct keyspace *ks, const struct entry *e,
+			 const struct ks_change *change)
+{
+	raise_fence(ks, change->fence);
+	if (change->fence > 0)
+		return change->fence;
+	if (e != NULL && e->type == (unsigned)change->type &&
+	    hf_slice_eq(value_of(e), change->value))
+		return e->fence;
+	return ++ks->last_fence;
+}
+
+static void set(struct keyspace *ks, struct ks_change *change)
 {
 	struct hf_slice value = change->value;
 	struct entry *e = find(ks, change->key);
+
+	change->fence = fence_for(ks, e, change);
 
 	if (e == NULL) {
 		e = new_entry(ks, change->key, value);
@@ -197,6 +219,9 @@ static void set(struct keyspace *ks, const struct ks_change *change)
 	e->type = (unsigned)change->type & 7;
 	e->fence = change->fence;
 	set_due(ks, e, change->due_ms);
+	/* What observers see must not be bytes that died just now. */
+	change->key = key_of(e);
+	change->value = value_of(e);
 }
 
 static void free_node(void *arg, struct hf_table_node *node)
@@ -244,10 +269,17 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 		tell(ks, change);
 		return true;
 	}
+	if (change->kind == KS_FENCE) {
+		raise_fence(ks, change->fence);
+		tell(ks, change);
+		return true;
+	}
 	e = find_live(ks, change->key, now_ms);
 	if (change->kind == KS_SET && change->due_ms > now_ms) {
-		set(ks, change);
-		tell(ks, change);
+		struct ks_change told = *change;
+
+		set(ks, &told);
+		tell(ks, &told);
 		return true;
 	}
 	if (e == NULL)
@@ -298,6 +330,11 @@ size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max)
 int64_t keyspace_next_due_ms(const struct keyspace *ks)
 {
 	return hf_heap_next_ms(&ks->due);
+}
+
+int64_t keyspace_last_fence(const struct keyspace *ks)
+{
+	return ks->last_fence;
 }
 
 uint64_t keyspace_expired_total(const struct keyspace *ks)

@@ -5,6 +5,11 @@
  * deadline is reached is gone from that very call on, swept or not. Every
  * change, by whomever, passes keyspace_apply(), which tells the observers:
  * there the journal, WATCH and the keyspace events hang.
+ *
+ * Each key has a fencing token from one counter for all: a new one when the
+ * key comes to be and when its value becomes another. So whatever commands a
+ * client locks with, a later holder's token is greater (M. Kleppmann, "How to
+ * do distributed locking", 2016).
  */
 #ifndef LOCKD_KEYSPACE_H
 #define LOCKD_KEYSPACE_H
@@ -22,7 +27,7 @@ struct ks_view {
 	enum ks_type type; /* KS_NONE: there is no such key */
 	struct hf_slice value;
 	int64_t due_ms; /* HF_NEVER: without a deadline */
-	int64_t fence;  /* token of the grant that set it; 0: none */
+	int64_t fence;  /* the token of this value */
 };
 
 enum ks_kind {
@@ -31,6 +36,7 @@ enum ks_kind {
 	KS_DELETE, /* somebody removed an existing key */
 	KS_EXPIRE, /* its time was over; only the keyspace itself says so */
 	KS_FLUSH,  /* all keys are gone */
+	KS_FENCE,  /* the counter of tokens is at least fence */
 };
 
 struct ks_change {
@@ -39,7 +45,7 @@ struct ks_change {
 	/* Of KS_SET: */
 	enum ks_type type;
 	struct hf_slice value; /* copied */
-	int64_t fence;
+	int64_t fence; /* 0: the keyspace gives one; observers see which */
 	/* Of KS_SET and KS_DUE; HF_NEVER: none. */
 	int64_t due_ms;
 };
@@ -66,9 +72,9 @@ struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
 
 /*
  * The one door for changes. Gives whether anything was there to change:
- * always true for KS_SET and KS_FLUSH. A deadline at or before now_ms makes
- * a KS_SET or KS_DUE a removal at once (an expiry). KS_EXPIRE is not taken
- * from outside.
+ * always true for KS_SET, KS_FLUSH and KS_FENCE. A deadline at or before now_ms
+ * makes a KS_SET or KS_DUE a removal at once (an expiry). KS_EXPIRE is not
+ * taken from outside.
  */
 bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 		    int64_t now_ms);
@@ -85,6 +91,7 @@ size_t keyspace_memory(const struct keyspace *ks);    /* bytes, about */
 size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max);
 int64_t keyspace_next_due_ms(const struct keyspace *ks); /* or HF_NEVER */
 uint64_t keyspace_expired_total(const struct keyspace *ks);
+int64_t keyspace_last_fence(const struct keyspace *ks); /* 0: none yet */
 
 /*
  * A step of a walk over all live keys, as hf_table_scan(): gives the next

@@ -12,11 +12,10 @@ static char seen[4096]; /* the changes that the observer was told of */
 static void observe(struct ks_observer *observer,
 		    const struct ks_change *change)
 {
-	static const char kinds[] = { [KS_SET] = 'S',
-				      [KS_DUE] = 'T',
-				      [KS_DELETE] = 'D',
-				      [KS_EXPIRE] = 'E',
-				      [KS_FLUSH] = 'F' };
+	static const char kinds[] = {
+		[KS_SET] = 'S',    [KS_DUE] = 'T',   [KS_DELETE] = 'D',
+		[KS_EXPIRE] = 'E', [KS_FLUSH] = 'F', [KS_FENCE] = 'C'
+	};
 	size_t used = strlen(seen);
 
 	HF_UNUSED(observer);
@@ -199,6 +198,50 @@ static void a_walk_gives_live_keys_only(void)
 	CU_ASSERT_EQUAL(live, 150);
 }
 
+static int64_t fence_of(const char *key)
+{
+	return keyspace_get(ks, hf_slice_of(key), 0).fence;
+}
+
+static void a_new_value_has_a_greater_token_and_the_same_one_keeps_it(void)
+{
+	set("a", "1", HF_NEVER, 0);
+	set("b", "1", HF_NEVER, 0);
+	CU_ASSERT_EQUAL(fence_of("a"), 1);
+	CU_ASSERT_EQUAL(fence_of("b"), 2);
+	set("a", "1", 100, 0);
+	apply(KS_DUE, "a", 200, 0);
+	CU_ASSERT_EQUAL(fence_of("a"), 1);
+	set("a", "2", HF_NEVER, 0);
+	CU_ASSERT_EQUAL(fence_of("a"), 3);
+	apply(KS_DELETE, "a", 0, 0);
+	set("a", "2", HF_NEVER, 0);
+	CU_ASSERT_EQUAL(fence_of("a"), 4);
+	apply(KS_FLUSH, "", 0, 0);
+	set("a", "2", HF_NEVER, 0);
+	CU_ASSERT_EQUAL(fence_of("a"), 5);
+}
+
+static void tokens_that_were_given_before_are_never_given_again(void)
+{
+	struct ks_change change = { .kind = KS_SET,
+				    .type = KS_STRING,
+				    .key = HF_SLICE("k"),
+				    .value = HF_SLICE("v"),
+				    .fence = 70,
+				    .due_ms = HF_NEVER };
+
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+	CU_ASSERT_EQUAL(fence_of("k"), 70);
+	change.fence = 60;
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+	CU_ASSERT_EQUAL(keyspace_last_fence(ks), 70);
+	change = (struct ks_change){ .kind = KS_FENCE, .fence = 90 };
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+	set("l", "", HF_NEVER, 0);
+	CU_ASSERT_EQUAL(fence_of("l"), 91);
+}
+
 static const struct hf_test tests[] = {
 	HF_TEST(a_value_is_there_until_it_is_replaced_or_removed),
 	HF_TEST(a_due_key_is_gone_before_any_sweep),
@@ -209,6 +252,8 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_flush_forgets_everything),
 	HF_TEST(the_new_value_may_be_the_old_ones_own_bytes),
 	HF_TEST(a_walk_gives_live_keys_only),
+	HF_TEST(a_new_value_has_a_greater_token_and_the_same_one_keeps_it),
+	HF_TEST(tokens_that_were_given_before_are_never_given_again),
 	HF_TEST_END,
 };
 
