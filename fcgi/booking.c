@@ -20,7 +20,7 @@ static void undo(struct booking *b, const struct basket *basket,
 		fences[i] =
 		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
 	/* One that cannot be released falls at its deadline. */
-	(void)hold_release(b->hold, basket, client, fences);
+	hold_let_go(b->hold, basket, client, fences);
 }
 
 /* ---- why a ticket refused ----------------------------------------------- */
@@ -253,7 +253,7 @@ static int book_held(struct booking *b, const struct basket *basket,
 	for (size_t i = 0; i < basket->n; i++)
 		fences[i] = answer.grants[i].fence;
 	/* Sold is sold: a lock that stays falls at its deadline. */
-	(void)hold_release(b->hold, basket, client, fences);
+	hold_let_go(b->hold, basket, client, fences);
 	return 0;
 }
 

@@ -160,7 +160,5 @@ bool guard_peer(struct guard_room *room, int fd, size_t body_max,
 		if (result == GUARD_MORE && hf_clock_ms() >= until_ms)
 			break;
 	}
-	offset = -1;
-	setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));
 	return result == GUARD_FINE;
 }

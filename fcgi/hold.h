@@ -48,6 +48,8 @@ struct hold_ops {
 		      struct hold_answer *answer_out);
 	int (*release)(struct hold *hold, const struct basket *basket,
 		       const char *client, const int64_t *fences);
+	void (*let_go)(struct hold *hold, const struct basket *basket,
+		       const char *client, const int64_t *fences);
 	int (*ping)(struct hold *hold);
 	void (*free)(struct hold *hold);
 };
@@ -98,6 +100,16 @@ static inline int hold_release(struct hold *hold, const struct basket *basket,
 			       const char *client, const int64_t *fences)
 {
 	return hold->ops->release(hold, basket, client, fences);
+}
+
+/*
+ * The same for who does not need to know: does not wait for the answer. What
+ * it does not reach falls at its deadline.
+ */
+static inline void hold_let_go(struct hold *hold, const struct basket *basket,
+			       const char *client, const int64_t *fences)
+{
+	hold->ops->let_go(hold, basket, client, fences);
 }
 
 /* 0 when the service answers now, else HF_EUNREACHABLE. */

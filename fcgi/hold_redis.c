@@ -230,6 +230,16 @@ static int extend(struct hold *hold, const struct basket *basket,
 		   answer_out);
 }
 
+static void begin_release(struct words *words, const struct basket *basket,
+			  const char *client, const int64_t *fences)
+{
+	begin(words, basket, NULL, client);
+	for (size_t i = 0; i < basket->n; i++)
+		add(words, fences == NULL
+			       ? "*"
+			       : as_text(words->fences[i], fences[i]));
+}
+
 static int release(struct hold *hold, const struct basket *basket,
 		   const char *client, const int64_t *fences)
 {
@@ -237,16 +247,24 @@ static int release(struct hold *hold, const struct basket *basket,
 	struct words words;
 	redisReply *reply;
 
-	begin(&words, basket, NULL, client);
-	for (size_t i = 0; i < basket->n; i++)
-		add(&words,
-		    fences == NULL ? "*" : as_text(words.fences[i], fences[i]));
+	begin_release(&words, basket, client, fences);
 	reply = redis_link_run(&redis->link, SCRIPT_RELEASE, words.n,
 			       words.text, words.len);
 	if (reply == NULL)
 		return HF_EUNREACHABLE;
 	freeReplyObject(reply);
 	return 0;
+}
+
+static void let_go(struct hold *hold, const struct basket *basket,
+		   const char *client, const int64_t *fences)
+{
+	struct hold_redis *redis = impl(hold);
+	struct words words;
+
+	begin_release(&words, basket, client, fences);
+	(void)redis_link_send(&redis->link, SCRIPT_RELEASE, words.n, words.text,
+			      words.len);
 }
 
 static int ping(struct hold *hold)
@@ -269,6 +287,7 @@ static const struct hold_ops ops = {
 	.check = check,
 	.extend = extend,
 	.release = release,
+	.let_go = let_go,
 	.ping = ping,
 	.free = free_hold,
 };

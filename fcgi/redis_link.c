@@ -23,6 +23,7 @@ static void hang_up(struct redis_link *link)
 	if (link->redis != NULL)
 		redisFree(link->redis);
 	link->redis = NULL;
+	link->owed = false;
 }
 
 void redis_link_fini(struct redis_link *link)
@@ -153,8 +154,25 @@ static bool idle_is_lost(const struct redis_link *link)
 	return poll(&pfd, 1, 0) != 0;
 }
 
+/* Reads the answer that nobody waited for. It may have lost our scripts. */
+static void settle(struct redis_link *link)
+{
+	void *reply = NULL;
+
+	if (redisGetReply(link->redis, &reply) != REDIS_OK) {
+		hang_up(link);
+		return;
+	}
+	link->owed = false;
+	if (((redisReply *)reply)->type == REDIS_REPLY_ERROR)
+		hang_up(link);
+	freeReplyObject(reply);
+}
+
 static int connected(struct redis_link *link)
 {
+	if (link->redis != NULL && link->owed)
+		settle(link);
 	if (link->redis != NULL && idle_is_lost(link))
 		hang_up(link);
 	return link->redis != NULL ? 0 : dial(link);
@@ -174,6 +192,15 @@ static bool is_forgotten_script(const redisReply *reply)
 	       strncmp(reply->str, "NOSCRIPT", strlen("NOSCRIPT")) == 0;
 }
 
+static void name_script(struct redis_link *link, size_t i, const char **argv,
+			size_t *lens)
+{
+	argv[0] = "EVALSHA";
+	argv[1] = link->shas[i];
+	lens[0] = strlen(argv[0]);
+	lens[1] = strlen(argv[1]);
+}
+
 redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 			   const char **argv, size_t *lens)
 {
@@ -181,10 +208,7 @@ redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 
 	if (connected(link) < 0)
 		return NULL;
-	argv[0] = "EVALSHA";
-	argv[1] = link->shas[i];
-	lens[0] = strlen(argv[0]);
-	lens[1] = strlen(argv[1]);
+	name_script(link, i, argv, lens);
 	reply = ask(link, argc, argv, lens);
 	if (reply != NULL && is_forgotten_script(reply)) {
 		/* SCRIPT FLUSH; the call did not run, so it may be sent again
@@ -203,6 +227,25 @@ redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 	}
 	answered(link);
 	return reply;
+}
+
+int redis_link_send(struct redis_link *link, size_t i, int argc,
+		    const char **argv, size_t *lens)
+{
+	int done = 0, rc;
+
+	if (connected(link) < 0)
+		return HF_EUNREACHABLE;
+	name_script(link, i, argv, lens);
+	rc = redisAppendCommandArgv(link->redis, argc, argv, lens);
+	while (rc == REDIS_OK && !done)
+		rc = redisBufferWrite(link->redis, &done);
+	if (rc != REDIS_OK) {
+		redis_link_drop(link, link->redis->errstr);
+		return HF_EUNREACHABLE;
+	}
+	link->owed = true;
+	return 0;
 }
 
 int redis_link_ping(struct redis_link *link)

@@ -26,6 +26,7 @@ struct redis_link {
 	const char *const *scripts; /* their texts; ends with NULL */
 	redisContext *redis;        /* NULL: not connected */
 	struct backoff backoff;
+	bool owed; /* the answer to a redis_link_send() was not read yet */
 	bool away; /* reported already: one line an outage */
 	char shas[REDIS_LINK_SCRIPTS_MAX][41];
 };
@@ -43,6 +44,13 @@ void redis_link_fini(struct redis_link *link);
  */
 redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 			   const char **argv, size_t *lens) HF_MUSTUSE;
+
+/*
+ * The same without waiting for the answer: the next call reads it, and nobody
+ * learns what it was. 0 when it was handed to the kernel.
+ */
+int redis_link_send(struct redis_link *link, size_t i, int argc,
+		    const char **argv, size_t *lens);
 
 /* 0 when it answers a PING, else HF_EUNREACHABLE. */
 int redis_link_ping(struct redis_link *link) HF_MUSTUSE;

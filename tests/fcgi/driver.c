@@ -7,6 +7,7 @@
  *
  *   acquire|extend CLIENT TTL_MS ID...    check CLIENT ID...
  *   release CLIENT * ID...                release CLIENT FENCE,... ID...
+ *   let_go CLIENT * ID...                 let_go CLIENT FENCE,... ID...
  *   reserve|book CLIENT SERVICE ID:FENCE:MS...
  *   free|rows CLIENT ID...                available
  *   hold_ping                             store_ping
@@ -220,7 +221,8 @@ static void run_check(struct driver *driver)
 	print_answer(driver, rc, &answer);
 }
 
-static void run_release(struct driver *driver)
+/* The fences to release; NULL: whatever the client holds. */
+static const int64_t *read_fences(struct driver *driver)
 {
 	bool any = strcmp(driver->words[2], "*") == 0;
 	char *word = driver->words[2];
@@ -230,8 +232,23 @@ static void run_release(struct driver *driver)
 		word += *word == ',';
 	}
 	read_basket(driver, 3);
+	return any ? NULL : driver->fences;
+}
+
+static void run_release(struct driver *driver)
+{
+	const int64_t *fences = read_fences(driver);
+
 	print_code(hold_release(hold_of(driver), &driver->basket,
-				driver->words[1], any ? NULL : driver->fences));
+				driver->words[1], fences));
+}
+
+static void run_let_go(struct driver *driver)
+{
+	const int64_t *fences = read_fences(driver);
+
+	hold_let_go(hold_of(driver), &driver->basket, driver->words[1], fences);
+	print_code(0);
 }
 
 static void run_reserve(struct driver *driver)
@@ -311,17 +328,12 @@ static const struct {
 	int least_words;
 	void (*run)(struct driver *driver);
 } commands[] = {
-	{ "acquire", 4, run_acquire },
-	{ "extend", 4, run_extend },
-	{ "check", 3, run_check },
-	{ "release", 4, run_release },
-	{ "reserve", 4, run_reserve },
-	{ "book", 4, run_book },
-	{ "free", 3, run_free },
-	{ "rows", 3, run_rows },
-	{ "available", 1, run_available },
-	{ "hold_ping", 1, run_hold_ping },
-	{ "store_ping", 1, run_store_ping },
+	{ "acquire", 4, run_acquire },     { "extend", 4, run_extend },
+	{ "check", 3, run_check },         { "release", 4, run_release },
+	{ "let_go", 4, run_let_go },       { "reserve", 4, run_reserve },
+	{ "book", 4, run_book },           { "free", 3, run_free },
+	{ "rows", 3, run_rows },           { "available", 1, run_available },
+	{ "hold_ping", 1, run_hold_ping }, { "store_ping", 1, run_store_ping },
 };
 
 static void run_line(struct driver *driver, char *line)

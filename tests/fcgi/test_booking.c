@@ -70,6 +70,12 @@ static int fake_release(struct hold *hold, const struct basket *basket,
 	return world.release;
 }
 
+static void fake_let_go(struct hold *hold, const struct basket *basket,
+			const char *client, const int64_t *fences)
+{
+	(void)fake_release(hold, basket, client, fences);
+}
+
 static void give_rows(struct store_row *rows_out)
 {
 	memcpy(rows_out, world.row[world.looks > 0], sizeof(world.row[0]));
@@ -131,7 +137,8 @@ static void setup(void)
 {
 	static const struct hold_ops ops = { .acquire = fake_acquire,
 					     .check = fake_check,
-					     .release = fake_release };
+					     .release = fake_release,
+					     .let_go = fake_let_go };
 	static struct hold hold = { &ops };
 
 	memset(&world, 0, sizeof(world));
@@ -317,9 +324,6 @@ static void a_booking_checks_the_lock_then_the_row_then_lets_go(void)
 {
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
 	CU_ASSERT_STRING_EQUAL(world.calls, "check2 book release,7,9 ");
-	setup();
-	world.release = HF_EUNREACHABLE; /* sold is sold */
-	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
 }
 
 static void booking_again_is_a_success_again(void)

@@ -271,6 +271,32 @@ def test_release_by_somebody_else_changes_nothing(hold, other):
     assert hold.check("ann", "1").ok
 
 
+def test_letting_go_is_a_release_that_nobody_waits_for(hold, other):
+    fence = hold.acquire("ann", 5000, "1", "2").grants[0].fence
+    hold.let_go("ann", [fence, 0], "1", "2")
+    wait_until(lambda: other.acquire("bob", 5000, "1").ok, 10, "it is free")
+    assert hold.check("ann", "2").ok
+    hold.let_go("ann", None, "2")
+    hold.let_go("ann", None, "2")
+    assert other.check("bob", "1").ok
+    assert hold.acquire("ann", 5000, "2").ok
+    assert hold.log() == ""
+
+
+def test_letting_go_may_meet_forgotten_scripts_and_a_restart(hold, lock):
+    assert hold.acquire("ann", 5000, "1").ok
+    lock.call("SCRIPT", "FLUSH")
+    hold.let_go("ann", None, "1")
+    assert hold.check("ann", "1").ok  # it did not run, as is allowed
+    hold.let_go("ann", None, "1")
+    lock.stop()
+    lock.start()
+    assert hold.acquire("bob", 5000, "1").ok
+    lock.kill()
+    hold.let_go("bob", None, "1")
+    assert hold.check("bob", "1").code == "unreachable"
+
+
 # -- what clients may send -------------------------------------------------
 
 ODD = [

@@ -143,6 +143,10 @@ class Driver:
         listed = "*" if fences is None else ",".join(map(str, fences))
         return self._hold("release", client, [listed], tickets).code
 
+    def let_go(self, client, fences, *tickets):
+        listed = "*" if fences is None else ",".join(map(str, fences))
+        return self._hold("let_go", client, [listed], tickets).code
+
     def hold_ping(self):
         return self._call("hold_ping")[0]
 

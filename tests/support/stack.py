@@ -264,6 +264,8 @@ class Run(Sale):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # A suite in the background ignores it, and so would ./run.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                 env={
                     **os.environ,
                     "HOLDFAST_HOME": str(self.home / "home"),
