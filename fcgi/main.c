@@ -34,14 +34,21 @@ static void *wait_for_stop(void *arg)
 	return NULL;
 }
 
-/* Before any other thread, so that all have the signals blocked. */
-static void start_stopper(struct stopper *stopper, struct listener *listener)
+/*
+ * Before there is a socket to connect to, and before any other thread: a
+ * signal that comes early waits for the stopper.
+ */
+static void block_signals(struct stopper *stopper)
 {
-	stopper->listener = listener;
 	sigemptyset(&stopper->signals);
 	sigaddset(&stopper->signals, SIGTERM);
 	sigaddset(&stopper->signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stopper->signals, NULL);
+}
+
+static void start_stopper(struct stopper *stopper, struct listener *listener)
+{
+	stopper->listener = listener;
 	if (pthread_create(&stopper->id, NULL, wait_for_stop, stopper) != 0)
 		hf_fatalx("cannot start the signal thread");
 }
@@ -61,6 +68,7 @@ int main(int argc, char **argv)
 		return 2;
 	hf_log_init("ticketing", (enum hf_log_level)settings.log_level);
 	signal(SIGPIPE, SIG_IGN);
+	block_signals(&stopper);
 	if (FCGX_Init() != 0)
 		hf_fatalx("cannot start libfcgi");
 	listener = listener_open(settings.socket_path);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The largest reply: a list of some 100,000 ids. */
@@ -26,7 +27,8 @@ struct thread {
 	struct http_reply reply;
 };
 
-static void answer(struct thread *t)
+/* true when all of the request was read. */
+static bool answer(struct thread *t)
 {
 	struct http_request request;
 	enum http_read read;
@@ -41,6 +43,21 @@ static void answer(struct thread *t)
 	if (http_send(&t->fcgi, &t->reply) < 0)
 		hf_debug("peer went away before its reply path=%s",
 			 request.path);
+	return read == HTTP_READ_OK;
+}
+
+/*
+ * Closes without waiting for the peer to close. What it sent must have been
+ * read, the end of its body too: else the kernel may take our reply for lost.
+ */
+static void close_at_once(int fd)
+{
+	char rest[4096];
+	int looks = GUARD_REQUEST_MAX / (int)sizeof(rest) + 1;
+
+	while (looks-- > 0 && recv(fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		continue;
+	close(fd);
 }
 
 /*
@@ -59,9 +76,13 @@ static void serve_peer(struct thread *t, int fd)
 	t->fcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&t->fcgi) < 0)
 		return; /* libfcgi has closed fd */
-	t->fcgi.keepConnection = 0;
-	answer(t);
+	/* A reply to a peer that is still sending needs libfcgi's patience. */
+	t->fcgi.keepConnection = answer(t);
 	FCGX_Finish_r(&t->fcgi);
+	if (t->fcgi.ipcFd == fd) {
+		close_at_once(fd);
+		t->fcgi.ipcFd = -1;
+	}
 }
 
 static void *serve(void *arg)
