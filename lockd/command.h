@@ -10,23 +10,10 @@
 
 #include "libhold/slice.h"
 #include "lockd/client.h"
-#include "lockd/keyspace.h"
+#include "lockd/lockd.h"
 #include "lockd/reply.h"
-#include "lockd/stats.h"
 
-struct script;
 struct command;
-
-/* The process's one context. */
-struct lockd {
-	struct keyspace *keys;
-	struct script *script;
-	struct hf_list clients; /* struct client, by all */
-	uint64_t last_client_id;
-	struct stats stats;
-	bool shutdown; /* SHUTDOWN was asked for */
-	char run_id[41];
-};
 
 /* One command under way. */
 struct call {

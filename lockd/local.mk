@@ -12,6 +12,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/expiry.c lockd/expiry.h \
 	lockd/glob.c lockd/glob.h \
 	lockd/keyspace.c lockd/keyspace.h \
+	lockd/lockd.c lockd/lockd.h \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
 	lockd/script.c lockd/script.h \

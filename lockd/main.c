@@ -5,32 +5,14 @@
 
 #include "libhold/err.h"
 #include "libhold/log.h"
-#include "lockd/command.h"
-#include "lockd/script.h"
+#include "lockd/lockd.h"
 #include "lockd/server.h"
 #include "lockd/settings.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
-
-static uint64_t random_seed(void)
-{
-	uint64_t seed;
-
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		hf_fatal("cannot read random bytes");
-	return seed;
-}
-
-static void make_run_id(char *run_id)
-{
-	for (int i = 0; i < 40; i += 8)
-		snprintf(run_id + i, 9, "%08x", (unsigned)random_seed());
-}
 
 /* As many descriptors as the connection limit needs, and some for us. */
 static void raise_descriptors(struct settings *settings)
@@ -51,32 +33,10 @@ static void raise_descriptors(struct settings *settings)
 		 (long long)settings->max_clients);
 }
 
-static void lockd_init(struct lockd *lockd, const struct settings *settings)
-{
-	const struct script_limits limits = {
-		.memory_bytes = (size_t)settings->script_memory_bytes,
-		.instructions = (uint64_t)settings->script_instructions,
-		.run_ms = settings->script_time_ms,
-		.cached_scripts = 1024,
-		.text_bytes = 1024 * 1024,
-	};
-
-	lockd->keys = keyspace_new(random_seed());
-	lockd->script = script_new(&limits);
-	hf_list_init(&lockd->clients);
-	make_run_id(lockd->run_id);
-}
-
-static void lockd_fini(struct lockd *lockd)
-{
-	script_free(&lockd->script);
-	keyspace_free(&lockd->keys);
-}
-
 int main(int argc, char **argv)
 {
 	struct settings settings = { 0 };
-	struct lockd lockd = { 0 };
+	struct lockd lockd;
 	struct server *server;
 	enum hf_conf_ask ask;
 	int rc;
