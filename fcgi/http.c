@@ -42,10 +42,8 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->path = param(fcgi, "DOCUMENT_URI");
 	if (request->path[0] == '\0')
 		request->path = param(fcgi, "SCRIPT_NAME");
-	request->body = HF_SLICE(""); /* a buffer never used has no bytes */
 	result = read_body(fcgi, body_buf);
-	if (hf_buf_len(body_buf) > 0)
-		request->body = hf_buf_slice(body_buf);
+	request->body = hf_buf_slice(body_buf);
 	return result;
 }
 

@@ -36,7 +36,10 @@ static inline bool hf_buf_failed(const struct hf_buf *buf)
 /* The unconsumed bytes; valid until the next call that may grow it. */
 static inline struct hf_slice hf_buf_slice(const struct hf_buf *buf)
 {
-	return (struct hf_slice){ buf->data + buf->start, hf_buf_len(buf) };
+	/* Without memory yet: not even 0 may be added to a null pointer. */
+	return buf->data == NULL ? (struct hf_slice){ "", 0 }
+				 : (struct hf_slice){ buf->data + buf->start,
+						      hf_buf_len(buf) };
 }
 
 /*

@@ -29,8 +29,13 @@ install_packages() {
 
 # build DIR [CONFIGURE-FLAG...]: an up-to-date build in DIR, out of tree
 build() {
-	local dir=$1
-	shift
+	build_only all "$@"
+}
+
+# build_only TARGET DIR [CONFIGURE-FLAG...]
+build_only() {
+	local target=$1 dir=$2
+	shift 2
 	if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
 		note "making configure"
 		(cd "$top" && autoreconf -fi) >&2 || fail "autoreconf failed"
@@ -42,5 +47,5 @@ build() {
 			fail "configure failed"
 	fi
 	note "building $dir"
-	make -s -C "$dir" -j"$(nproc)" >&2 || fail "make failed"
+	make -s -C "$dir" -j"$(nproc)" "$target" >&2 || fail "make failed"
 }

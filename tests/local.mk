@@ -11,6 +11,7 @@ include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/integration/local.mk
 include tests/browser/local.mk
+include tests/fuzz/local.mk
 
 TREE_TESTS = tests/check-layers.sh tests/check-hardening.sh
 TESTS += $(TREE_TESTS)
