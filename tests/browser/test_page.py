@@ -163,7 +163,7 @@ def test_a_service_that_is_away_is_shown_and_its_return_too(stack):
         page.wait(lambda: "cannot be reached" in page.notice(), "why")
         stack.nginx.start()
         page.wait(lambda: page.text("#link-text") == "Live", "back by itself")
-        page.reserve("9")
+        page.wait(lambda: page.held() == ["9"], "what was asked for is done")
 
 
 def test_two_tabs_of_one_browser_are_one_buyer(stack):
