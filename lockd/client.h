@@ -14,6 +14,7 @@
 
 enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
 
+struct call;
 struct client;
 struct lockd;
 
@@ -39,6 +40,15 @@ struct client {
 /* The server calls these when a peer has come, and before it is freed. */
 void client_opened(struct lockd *lockd, struct client *client);
 void client_closed(struct lockd *lockd, struct client *client);
+
+/*
+ * Copies value into field[room], a text of the caller's client; what names it
+ * in the errors. False after an error reply: spaces and control characters
+ * may not be in what stands in one line of a list.
+ */
+bool client_note(struct call *call, struct hf_slice value, const char *what,
+		 char *field, size_t room);
+bool client_note_name(struct call *call, struct hf_slice name);
 
 /* Where to write to client; it leaves at the end of this turn. */
 static inline struct reply *client_reach(struct client *client)

@@ -13,6 +13,9 @@
 #include "lockd/lockd.h"
 #include "lockd/reply.h"
 
+/* What clients take us for: they choose their commands by it. */
+#define REDIS_VERSION "7.0.15"
+
 struct command;
 
 /* One command under way. */
@@ -78,8 +81,15 @@ command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_expireat,
     cmd_scan, cmd_flushall;
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
+/* cmd_connection.c */
+command_fn cmd_quit, cmd_select, cmd_hello;
+/* cmd_client.c */
+command_fn cmd_client;
+/* cmd_command.c */
+command_fn cmd_command;
+/* info.c */
+command_fn cmd_info;
 /* cmd_server.c */
-command_fn cmd_ping, cmd_echo, cmd_quit, cmd_select, cmd_hello, cmd_info,
-    cmd_command, cmd_client, cmd_time, cmd_shutdown, cmd_http;
+command_fn cmd_ping, cmd_echo, cmd_time, cmd_shutdown, cmd_http;
 
 #endif

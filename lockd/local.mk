@@ -4,6 +4,9 @@ lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/client.c lockd/client.h \
+	lockd/cmd_client.c \
+	lockd/cmd_command.c \
+	lockd/cmd_connection.c \
 	lockd/cmd_key.c \
 	lockd/cmd_script.c \
 	lockd/cmd_server.c \
@@ -11,6 +14,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/command.c lockd/command.h \
 	lockd/expiry.c lockd/expiry.h \
 	lockd/glob.c lockd/glob.h \
+	lockd/info.c lockd/info.h \
 	lockd/keyspace.c lockd/keyspace.h \
 	lockd/lockd.c lockd/lockd.h \
 	lockd/reply.c lockd/reply.h \

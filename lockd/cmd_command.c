@@ -1,0 +1,161 @@
+/*
+ * COMMAND: the command table, as clients ask for it.
+ */
+#include "config.h"
+
+#include "lockd/command.h"
+
+/* A command's number of arguments as Redis gives it: -n is "at least n". */
+static int64_t arity_of(const struct command *c)
+{
+	return c->max_args == c->min_args ? c->min_args : -c->min_args;
+}
+
+static void reply_flags(struct reply *r, unsigned flags)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = {
+		{ COMMAND_NO_SCRIPT, "noscript" },
+		{ COMMAND_ADMIN, "admin" },
+		{ COMMAND_FAST, "fast" },
+	};
+	size_t n = 1;
+
+	for (size_t i = 0; i < HF_LEN(names); i++)
+		n += (flags & names[i].bit) != 0 ? 1 : 0;
+	reply_set(r, n);
+	reply_status(r, (flags & COMMAND_WRITE) != 0 ? HF_SLICE("write")
+						     : HF_SLICE("readonly"));
+	for (size_t i = 0; i < HF_LEN(names); i++) {
+		if ((flags & names[i].bit) != 0)
+			reply_status(r, hf_slice_of(names[i].name));
+	}
+}
+
+static void reply_command_info(struct reply *r, const struct command *c)
+{
+	reply_array(r, 10);
+	reply_str(r, c->name);
+	reply_integer(r, arity_of(c));
+	reply_flags(r, c->flags);
+	reply_integer(r, c->first_key);
+	reply_integer(r, c->last_key);
+	reply_integer(r, c->key_step);
+	for (int i = 0; i < 4; i++) /* categories, tips, key specs, subs */
+		reply_array(r, 0);
+}
+
+static void command_count(struct call *call)
+{
+	size_t n;
+
+	command_table(&n);
+	reply_integer(call->reply, (int64_t)n);
+}
+
+static void command_list(struct call *call)
+{
+	size_t n;
+	const struct command *table = command_table(&n);
+
+	reply_array(call->reply, n);
+	for (size_t i = 0; i < n; i++)
+		reply_str(call->reply, table[i].name);
+}
+
+static void command_all(struct call *call)
+{
+	size_t n;
+	const struct command *table = command_table(&n);
+
+	reply_array(call->reply, n);
+	for (size_t i = 0; i < n; i++)
+		reply_command_info(call->reply, &table[i]);
+}
+
+static void command_info(struct call *call)
+{
+	if (call->argc == 2) {
+		command_all(call);
+		return;
+	}
+	reply_array(call->reply, call->argc - 2);
+	for (size_t i = 2; i < call->argc; i++) {
+		const struct command *c = command_find(call->argv[i]);
+
+		if (c != NULL)
+			reply_command_info(call->reply, c);
+		else
+			reply_null_array(call->reply);
+	}
+}
+
+/* What redis-cli needs to complete names; the manual page has the rest. */
+static void command_docs(struct call *call)
+{
+	size_t n, wanted = 0;
+	const struct command *table = command_table(&n);
+
+	for (size_t i = 2; i < call->argc; i++)
+		wanted += command_find(call->argv[i]) != NULL ? 1 : 0;
+	reply_map(call->reply, call->argc == 2 ? n : wanted);
+	for (size_t i = 0; i < (call->argc == 2 ? n : call->argc - 2); i++) {
+		const struct command *c = call->argc == 2
+					      ? &table[i]
+					      : command_find(call->argv[2 + i]);
+		if (c == NULL)
+			continue;
+		reply_str(call->reply, c->name);
+		reply_map(call->reply, 2);
+		reply_str(call->reply, "summary");
+		reply_str(call->reply, "See lockd(8).");
+		reply_str(call->reply, "group");
+		reply_str(call->reply, "generic");
+	}
+}
+
+static void command_getkeys(struct call *call)
+{
+	const struct command *c =
+	    call->argc > 2 ? command_find(call->argv[2]) : NULL;
+	size_t n = call->argc - 2, first, last;
+
+	if (c == NULL) {
+		reply_error(call->reply, "ERR Invalid command specified");
+		return;
+	}
+	if (c->first_key == 0) {
+		reply_error(call->reply,
+			    "ERR The command has no key arguments");
+		return;
+	}
+	if (n < (size_t)c->min_args ||
+	    (c->max_args > 0 && n > (size_t)c->max_args)) {
+		reply_error(call->reply, "ERR Invalid number of arguments "
+					 "specified for command");
+		return;
+	}
+	first = (size_t)c->first_key;
+	last = c->last_key < 0 ? n - 1 : (size_t)c->last_key;
+	reply_array(call->reply, (last - first) / (size_t)c->key_step + 1);
+	for (size_t i = first; i <= last; i += (size_t)c->key_step)
+		reply_bulk(call->reply, call->argv[2 + i]);
+}
+
+void cmd_command(struct call *call)
+{
+	static const struct subcommand subs[] = {
+		{ "count", 2, 2, command_count },
+		{ "list", 2, 2, command_list },
+		{ "info", 2, 0, command_info },
+		{ "docs", 2, 0, command_docs },
+		{ "getkeys", 3, 0, command_getkeys },
+	};
+
+	if (call->argc == 1)
+		command_all(call);
+	else
+		command_run_sub(call, "command", subs, HF_LEN(subs));
+}
