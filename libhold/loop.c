@@ -455,26 +455,46 @@ static void format_address(const struct sockaddr_storage *address, char *out,
 		 (int)ntohs(v6 ? in6->sin6_port : in4->sin_port));
 }
 
-const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room)
+static void format_path(const struct hf_conn *conn, char *out, size_t room)
 {
-	struct sockaddr_storage address = { 0 };
-	int len = (int)sizeof(address);
-	size_t size = room;
+	size_t size = room - 5;
+
+	memcpy(out, "unix:", 6);
+	if (uv_pipe_getsockname(&conn->uv.pipe, out + 5, &size) != 0)
+		out[5] = '\0';
+}
+
+typedef int address_fn(const uv_tcp_t *tcp, struct sockaddr *name, int *len);
+
+static const char *format_end(const struct hf_conn *conn, address_fn *address,
+			      char *out, size_t room)
+{
+	struct sockaddr_storage end = { 0 };
+	int len = (int)sizeof(end);
 
 	snprintf(out, room, "?");
-	if (conn->is_tcp) {
-		if (uv_tcp_getpeername(&conn->uv.tcp, (void *)&address, &len) ==
-		    0)
-			format_address(&address, out, room);
-		return out;
-	}
-	if (room > 5 && size > 5) {
-		size = room - 5;
-		memcpy(out, "unix:", 6);
-		if (uv_pipe_getsockname(&conn->uv.pipe, out + 5, &size) != 0)
-			out[5] = '\0';
-	}
+	if (conn->is_tcp && address(&conn->uv.tcp, (void *)&end, &len) == 0)
+		format_address(&end, out, room);
+	else if (!conn->is_tcp && room > 6)
+		format_path(conn, out, room);
 	return out;
+}
+
+const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room)
+{
+	return format_end(conn, uv_tcp_getpeername, out, room);
+}
+
+const char *hf_conn_local(const struct hf_conn *conn, char *out, size_t room)
+{
+	return format_end(conn, uv_tcp_getsockname, out, room);
+}
+
+int hf_conn_fd(const struct hf_conn *conn)
+{
+	uv_os_fd_t fd;
+
+	return uv_fileno(&conn->uv.handle, &fd) == 0 ? fd : -1;
 }
 
 const char *hf_conn_why_text(enum hf_conn_why why)

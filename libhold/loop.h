@@ -137,8 +137,13 @@ void hf_conn_resume(struct hf_conn *conn);
 void hf_conn_close(struct hf_conn *conn, enum hf_conn_why why);
 void hf_conn_close_soon(struct hf_conn *conn, enum hf_conn_why why);
 
-/* "127.0.0.1:4242" or "unix:/path"; gives out. */
+/*
+ * "127.0.0.1:4242" or "unix:/path"; gives out. On a Unix socket both ends
+ * have the listener's path.
+ */
 const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room);
+const char *hf_conn_local(const struct hf_conn *conn, char *out, size_t room);
+int hf_conn_fd(const struct hf_conn *conn); /* -1: closed */
 const char *hf_conn_why_text(enum hf_conn_why why);
 
 #endif

@@ -3,20 +3,106 @@
 #include "lockd/client.h"
 
 #include "lockd/command.h"
+#include "lockd/pubsub.h"
 
 void client_opened(struct lockd *lockd, struct client *client)
 {
 	client->id = ++lockd->last_client_id;
 	client->protocol = 2;
 	hf_list_init(&client->all);
+	hf_list_init(&client->monitor);
+	hf_list_init(&client->postponed);
 	hf_list_append(&lockd->clients, &client->all);
 }
 
 void client_closed(struct lockd *lockd, struct client *client)
 {
-	HF_UNUSED(lockd);
+	pubsub_drop(lockd->pubsub, client);
+	hf_list_remove(&client->monitor);
+	hf_list_remove(&client->postponed);
 	hf_list_remove(&client->all);
 }
+
+void client_reset(struct lockd *lockd, struct client *client)
+{
+	pubsub_drop(lockd->pubsub, client);
+	hf_list_remove(&client->monitor);
+	client->protocol = 2;
+	client->name[0] = '\0';
+	client->authenticated = false;
+	client->no_evict = client->no_touch = false;
+	client->replies = CLIENT_REPLIES_ON;
+}
+
+void client_begins(struct lockd *lockd, struct client *client, int64_t now_ms)
+{
+	HF_UNUSED(lockd);
+	client->active_ms = now_ms;
+	if (client->replies == CLIENT_REPLIES_SKIP_NEXT)
+		client->replies = CLIENT_REPLIES_SKIP;
+}
+
+void client_ended(struct client *client)
+{
+	if (client->replies == CLIENT_REPLIES_SKIP)
+		client->replies = CLIENT_REPLIES_ON;
+}
+
+bool client_only_listens(const struct client *client)
+{
+	return client->listens != NULL && client->protocol == 2;
+}
+
+/* ---- CLIENT PAUSE ------------------------------------------------------- */
+
+void client_pause_all(struct lockd *lockd, int64_t until_ms, bool all,
+		      int64_t now_ms)
+{
+	struct pause *pause = &lockd->pause;
+	bool in_force = pause->until_ms > now_ms;
+
+	if (!in_force || until_ms > pause->until_ms)
+		pause->until_ms = until_ms;
+	pause->all = all || (in_force && pause->all);
+}
+
+void client_unpause_all(struct lockd *lockd)
+{
+	lockd->pause.until_ms = 0;
+	HF_LIST_FOREACH (node, &lockd->pause.postponed) {
+		hf_list_remove(node);
+		client_resume(HF_CONTAINER_OF(node, struct client, postponed));
+	}
+}
+
+bool client_postpone(struct call *call)
+{
+	struct pause *pause = &call->lockd->pause;
+	const struct command *command;
+
+	if (HF_LIKELY(pause->until_ms == 0) || pause->until_ms <= call->now_ms)
+		return false;
+	command = command_find(call->argv[0]);
+	if (!pause->all &&
+	    (command == NULL ||
+	     (command->flags & (COMMAND_WRITE | COMMAND_MAY_WRITE)) == 0))
+		return false;
+	hf_list_append(&pause->postponed, &call->client->postponed);
+	client_pause(call->client);
+	return true;
+}
+
+int64_t client_tick(struct lockd *lockd, int64_t now_ms)
+{
+	if (lockd->pause.until_ms == 0)
+		return HF_NEVER;
+	if (lockd->pause.until_ms > now_ms)
+		return lockd->pause.until_ms;
+	client_unpause_all(lockd);
+	return HF_NEVER;
+}
+
+/* ---- notes -------------------------------------------------------------- */
 
 /* Visible ASCII only, so that names can stand in one line of a list. */
 static bool is_plain(struct hf_slice text)

@@ -16,7 +16,20 @@ enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
 
 struct call;
 struct client;
+struct command;
 struct lockd;
+struct pubsub_side;
+
+enum { CLIENT_ADDR_MAX = 128 };
+
+/* Where a client is connected, for people. */
+struct client_place {
+	char addr[CLIENT_ADDR_MAX];  /* the peer's */
+	char laddr[CLIENT_ADDR_MAX]; /* ours */
+	int fd;
+	bool is_unix;
+	size_t in_bytes, out_bytes; /* waiting to be run, to be sent */
+};
 
 /* What the server does for a client. */
 struct client_ops {
@@ -24,6 +37,16 @@ struct client_ops {
 	void (*pause)(struct client *client);
 	void (*resume)(struct client *client);
 	void (*close)(struct client *client);
+	void (*kill)(struct client *client);
+	void (*place)(struct client *client, struct client_place *out);
+};
+
+/* CLIENT REPLY: which answers a client wants. */
+enum client_replies {
+	CLIENT_REPLIES_ON,
+	CLIENT_REPLIES_OFF,
+	CLIENT_REPLIES_SKIP_NEXT, /* not the next one */
+	CLIENT_REPLIES_SKIP,      /* not this one; then on again */
 };
 
 struct client {
@@ -35,6 +58,22 @@ struct client {
 	char name[CLIENT_NAME_MAX + 1];
 	char lib_name[CLIENT_LIB_MAX + 1];
 	char lib_version[CLIENT_LIB_MAX + 1];
+	bool authenticated;
+	bool killed; /* by CLIENT KILL: to be shown no more */
+	bool no_evict, no_touch;
+	enum client_replies replies;
+	int64_t opened_ms, active_ms; /* boot clock: its coming, last request */
+	const struct command *last;   /* its last command; NULL: none yet */
+	const char *last_sub;         /* and subcommand; NULL: none */
+	struct pubsub_side *listens;  /* pubsub's; NULL: to nothing */
+	struct hf_list monitor;       /* on lockd->monitors */
+	struct hf_list postponed;     /* on lockd->pause.postponed */
+	/*
+	 * Set while a command of it waits for something: ends that wait with
+	 * an answer (error: -UNBLOCKED, else as if its time were over). Who
+	 * pauses a client for long sets it, and clears it with the wait.
+	 */
+	void (*unblock)(struct lockd *lockd, struct client *client, bool error);
 };
 
 /* The server calls these when a peer has come, and before it is freed. */
@@ -69,6 +108,55 @@ static inline void client_resume(struct client *client)
 {
 	client->ops->resume(client);
 }
+
+/* Ends the connection at once, unread replies or not. */
+static inline void client_kill(struct client *client)
+{
+	client->killed = true;
+	client->ops->kill(client);
+}
+
+static inline void client_place(struct client *client, struct client_place *out)
+{
+	client->ops->place(client, out);
+}
+
+/* To be run before and after a request of client, outside scripts. */
+void client_begins(struct lockd *lockd, struct client *client, int64_t now_ms);
+void client_ended(struct client *client);
+
+/* As when it had just connected, for RESET; its name is kept by nobody. */
+void client_reset(struct lockd *lockd, struct client *client);
+
+/* Is the answer to the request that runs now wanted? */
+static inline bool client_wants_reply(const struct client *client)
+{
+	return client->replies == CLIENT_REPLIES_ON ||
+	       client->replies == CLIENT_REPLIES_SKIP_NEXT;
+}
+
+/* Only commands about subscriptions are taken of it (RESP2). */
+bool client_only_listens(const struct client *client);
+
+/*
+ * CLIENT PAUSE: requests that begin before until_ms wait; only those that may
+ * write unless all. Never shortens a pause that is in force.
+ */
+void client_pause_all(struct lockd *lockd, int64_t until_ms, bool all,
+		      int64_t now_ms);
+void client_unpause_all(struct lockd *lockd);
+
+/*
+ * Must this request wait for the end of a CLIENT PAUSE? Then its client is
+ * paused, and the request is to be handed in again when it resumes.
+ */
+bool client_postpone(struct call *call);
+
+/*
+ * Ends pauses that are over and drops clients idle beyond CONFIG's timeout.
+ * Gives when it wants to be called next, or HF_NEVER.
+ */
+int64_t client_tick(struct lockd *lockd, int64_t now_ms);
 
 /* Ends the connection after what was written to it has left. */
 static inline void client_close(struct client *client)

@@ -61,9 +61,7 @@ static void client_help(struct call *call)
 		"    Names this connection.",
 	};
 
-	reply_array(call->reply, HF_LEN(lines));
-	for (size_t i = 0; i < HF_LEN(lines); i++)
-		reply_status(call->reply, hf_slice_of(lines[i]));
+	reply_lines(call->reply, lines, HF_LEN(lines));
 }
 
 void cmd_client(struct call *call)

@@ -23,6 +23,13 @@ void cmd_select(struct call *call)
 		reply_ok(call->reply);
 }
 
+void cmd_reset(struct call *call)
+{
+	client_reset(call->lockd, call->client);
+	call->reply->protocol = call->client->protocol;
+	reply_status(call->reply, HF_SLICE("RESET"));
+}
+
 static void reply_hello(struct call *call)
 {
 	struct reply *r = call->reply;

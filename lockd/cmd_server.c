@@ -12,10 +12,17 @@
 
 void cmd_ping(struct call *call)
 {
-	if (call->argc == 2)
+	if (client_only_listens(call->client) && !call->in_script) {
+		/* Among messages, an answer has to look like one. */
+		reply_array(call->reply, 2);
+		reply_str(call->reply, "pong");
+		reply_bulk(call->reply,
+			   call->argc == 2 ? call->argv[1] : HF_SLICE(""));
+	} else if (call->argc == 2) {
 		reply_bulk(call->reply, call->argv[1]);
-	else
+	} else {
 		reply_status(call->reply, HF_SLICE("PONG"));
+	}
 }
 
 void cmd_echo(struct call *call)

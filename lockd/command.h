@@ -36,6 +36,11 @@ enum {
 	COMMAND_NO_SCRIPT = 1 << 1, /* refused inside a script */
 	COMMAND_ADMIN = 1 << 2,
 	COMMAND_FAST = 1 << 3,
+	COMMAND_NO_AUTH = 1 << 8,    /* taken before AUTH, too */
+	COMMAND_LISTENER = 1 << 9,   /* taken from a RESP2 subscriber */
+	COMMAND_MAY_WRITE = 1 << 10, /* waits for CLIENT PAUSE WRITE */
+	COMMAND_SUBS = 1 << 12,      /* its second word is a subcommand */
+	COMMAND_HIDDEN = 1 << 11,    /* arguments not shown to MONITOR */
 };
 
 struct command {
@@ -82,11 +87,14 @@ command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_expireat,
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
 /* cmd_connection.c */
-command_fn cmd_quit, cmd_select, cmd_hello;
+command_fn cmd_quit, cmd_select, cmd_hello, cmd_reset;
 /* cmd_client.c */
 command_fn cmd_client;
 /* cmd_command.c */
 command_fn cmd_command;
+/* cmd_pubsub.c */
+command_fn cmd_subscribe, cmd_psubscribe, cmd_ssubscribe, cmd_unsubscribe,
+    cmd_punsubscribe, cmd_sunsubscribe, cmd_publish, cmd_spublish, cmd_pubsub;
 /* info.c */
 command_fn cmd_info;
 /* cmd_server.c */

@@ -8,6 +8,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/cmd_command.c \
 	lockd/cmd_connection.c \
 	lockd/cmd_key.c \
+	lockd/cmd_pubsub.c \
 	lockd/cmd_script.c \
 	lockd/cmd_server.c \
 	lockd/cmd_string.c \
@@ -17,6 +18,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/info.c lockd/info.h \
 	lockd/keyspace.c lockd/keyspace.h \
 	lockd/lockd.c lockd/lockd.h \
+	lockd/pubsub.c lockd/pubsub.h \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
 	lockd/script.c lockd/script.h \
@@ -28,7 +30,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/script_sandbox.c lockd/script_sandbox.h \
 	lockd/server.c lockd/server.h \
 	lockd/settings.c lockd/settings.h \
-	lockd/stats.h
+	lockd/stats.c lockd/stats.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
 	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
 

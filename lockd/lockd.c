@@ -3,9 +3,13 @@
 #include "lockd/lockd.h"
 
 #include "libhold/log.h"
+#include "libhold/mem.h"
+#include "lockd/command.h"
+#include "lockd/pubsub.h"
 #include "lockd/script.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 static uint64_t random_seed(void)
@@ -32,15 +36,29 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 		.cached_scripts = 1024,
 		.text_bytes = 1024 * 1024,
 	};
+	const struct pubsub_limits pubsub_limits = {
+		.per_client = 65536,
+		.bytes_per_client = 16 * 1024 * 1024,
+	};
+
+	size_t n_commands;
 
 	*lockd = (struct lockd){ .keys = keyspace_new(random_seed()),
 				 .script = script_new(&limits) };
 	hf_list_init(&lockd->clients);
+	hf_list_init(&lockd->monitors);
+	hf_list_init(&lockd->pause.postponed);
+	lockd->pubsub = pubsub_new(random_seed(), &pubsub_limits);
+	command_table(&n_commands);
+	lockd->stats.by_command =
+	    hf_new_array(struct command_count, n_commands);
 	make_run_id(lockd->run_id);
 }
 
 void lockd_fini(struct lockd *lockd)
 {
+	free(lockd->stats.by_command);
+	pubsub_free(&lockd->pubsub);
 	script_free(&lockd->script);
 	keyspace_free(&lockd->keys);
 }

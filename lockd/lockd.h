@@ -9,13 +9,26 @@
 #include "lockd/settings.h"
 #include "lockd/stats.h"
 
+struct call;
+struct pubsub;
 struct script;
+
+/* CLIENT PAUSE in force; until_ms 0: none. */
+struct pause {
+	int64_t until_ms;
+	bool all;                 /* else only what may write */
+	struct hf_list postponed; /* clients whose next request waits */
+};
 
 struct lockd {
 	struct keyspace *keys;
 	struct script *script;
 	struct hf_list clients; /* struct client, by all */
 	uint64_t last_client_id;
+	struct hf_list monitors; /* struct client, by monitor */
+	struct pubsub *pubsub;
+	struct pause pause;
+	const struct call *running; /* the innermost command; NULL: none */
 	struct stats stats;
 	bool shutdown; /* SHUTDOWN was asked for */
 	char run_id[41];

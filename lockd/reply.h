@@ -35,7 +35,11 @@ struct reply {
 	const struct reply_ops *ops;
 	int protocol;    /* 2 or 3: what the client asked for */
 	uint64_t errors; /* how many error replies went through, ever */
+	char code[16];   /* the first word of the last one */
 };
+
+/* Takes what nobody wants to read. */
+extern const struct reply_ops reply_to_nobody;
 
 static inline void reply_status(struct reply *r, struct hf_slice text)
 {
@@ -112,6 +116,9 @@ static inline void reply_str(struct reply *r, const char *s)
  * "WRONGTYPE"), then a sentence. CR and LF become spaces; cut at 512 bytes.
  */
 void reply_error(struct reply *r, const char *format, ...) HF_PRINTF(2, 3);
+
+/* HELP: an array of n lines. */
+void reply_lines(struct reply *r, const char *const *lines, size_t n);
 
 /* The errors that many handlers give, with Redis's words. */
 void reply_syntax_error(struct reply *r);

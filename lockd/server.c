@@ -16,10 +16,20 @@
  */
 #define EXPIRE_PER_TURN 512
 
+#define PUSHED_KEEP_BYTES 1024
+
 struct server {
 	struct lockd *lockd;
 	const struct settings *settings;
 	struct hf_loop *loop;
+	struct client *running; /* whose request runs now; NULL: none */
+	/*
+	 * What is pushed to it meanwhile, by its own request: it must not
+	 * come to stand within the answer.
+	 */
+	struct hf_buf pushed;
+	struct resp_writer push_writer;
+	struct reply to_nobody; /* for answers that CLIENT REPLY turned off */
 };
 
 struct peer {
@@ -43,9 +53,13 @@ static struct peer *peer_of_client(struct client *client)
 static struct reply *reach(struct client *client)
 {
 	struct peer *peer = peer_of_client(client);
+	struct server *server = peer->server;
 
 	hf_conn_out(&peer->conn); /* it leaves at this turn's end */
-	return &peer->writer.reply;
+	if (server->running != client)
+		return &peer->writer.reply;
+	server->push_writer.reply.protocol = client->protocol;
+	return &server->push_writer.reply;
 }
 
 static void pause_client(struct client *client)
@@ -63,16 +77,36 @@ static void close_client(struct client *client)
 	hf_conn_close_soon(&peer_of_client(client)->conn, HF_CONN_DONE);
 }
 
+static void kill_client(struct client *client)
+{
+	hf_conn_close(&peer_of_client(client)->conn, HF_CONN_DONE);
+}
+
+static void place_client(struct client *client, struct client_place *out)
+{
+	struct hf_conn *conn = &peer_of_client(client)->conn;
+
+	hf_conn_peer(conn, out->addr, sizeof(out->addr));
+	hf_conn_local(conn, out->laddr, sizeof(out->laddr));
+	out->fd = hf_conn_fd(conn);
+	out->is_unix = !conn->is_tcp;
+	out->in_bytes = hf_buf_len(&conn->in);
+	out->out_bytes = hf_buf_len(&conn->out) + hf_buf_len(&conn->sending);
+}
+
 static struct hf_conn *open_peer(void *arg)
 {
-	static const struct client_ops ops = { reach, pause_client,
-					       resume_client, close_client };
+	static const struct client_ops ops = { reach,         pause_client,
+					       resume_client, close_client,
+					       kill_client,   place_client };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
 
 	peer->server = server;
 	peer->client.ops = &ops;
 	client_opened(server->lockd, &peer->client);
+	peer->client.opened_ms = hf_loop_now_ms(server->loop);
+	peer->client.active_ms = peer->client.opened_ms;
 	resp_reader_init(&peer->reader);
 	resp_writer_init(&peer->writer, &peer->conn.out, 2);
 	return &peer->conn;
@@ -95,34 +129,61 @@ static void count(struct server *server)
 	const struct hf_loop_counts *counts = hf_loop_counts(server->loop);
 	struct stats *stats = &server->lockd->stats;
 
-	stats->connections = counts->accepted;
-	stats->refused = counts->refused;
+	stats->connections = counts->accepted - stats->connections_before;
+	stats->refused = counts->refused - stats->refused_before;
 	stats->clients = counts->conns;
-	stats->bytes_in = counts->bytes_in;
-	stats->bytes_out = counts->bytes_out;
+	stats->bytes_in = counts->bytes_in - stats->bytes_in_before;
+	stats->bytes_out = counts->bytes_out - stats->bytes_out_before;
 }
 
-static void run_request(struct peer *peer)
+static void end_request(struct peer *peer)
 {
 	struct server *server = peer->server;
-	struct call call = {
-		.lockd = server->lockd,
-		.client = &peer->client,
-		.reply = &peer->writer.reply,
-		.argv = peer->reader.argv,
-		.argc = peer->reader.argc,
-		.now_ms = hf_loop_now_ms(server->loop),
-	};
-	uint64_t errors = peer->writer.reply.errors;
 
-	command_run(&call);
-	server->lockd->stats.errors += peer->writer.reply.errors - errors;
+	server->running = NULL;
+	client_ended(&peer->client);
+	peer->writer.reply.protocol = peer->client.protocol;
+	if (hf_buf_len(&server->pushed) > 0 || hf_buf_failed(&server->pushed)) {
+		peer->conn.out.failed |= hf_buf_failed(&server->pushed);
+		hf_buf_add_slice(&peer->conn.out,
+				 hf_buf_slice(&server->pushed));
+		hf_buf_reset(&server->pushed, PUSHED_KEEP_BYTES);
+	}
 	if (peer->client.close_on_reply)
 		hf_conn_close_soon(&peer->conn, HF_CONN_DONE);
 	if (server->lockd->shutdown) {
 		hf_conn_close(&peer->conn, HF_CONN_SHUTDOWN);
 		hf_loop_stop(server->loop);
 	}
+}
+
+/* False: it has to wait and to be handed in again; its client is paused. */
+static bool run_request(struct peer *peer)
+{
+	struct server *server = peer->server;
+	struct client *client = &peer->client;
+	struct call call = {
+		.lockd = server->lockd,
+		.client = client,
+		.reply = &peer->writer.reply,
+		.argv = peer->reader.argv,
+		.argc = peer->reader.argc,
+		.now_ms = hf_loop_now_ms(server->loop),
+	};
+	uint64_t errors;
+
+	if (client_postpone(&call))
+		return false;
+	client_begins(server->lockd, client, call.now_ms);
+	if (!client_wants_reply(client))
+		call.reply = &server->to_nobody;
+	call.reply->protocol = client->protocol;
+	errors = call.reply->errors;
+	server->running = client;
+	command_run(&call);
+	stats_errors(&server->lockd->stats, call.reply, errors);
+	end_request(peer);
+	return true;
 }
 
 static void refuse_protocol(struct peer *peer)
@@ -151,8 +212,8 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 			refuse_protocol(peer);
 			return bytes.len;
 		}
-		if (peer->reader.argc > 0)
-			run_request(peer);
+		if (peer->reader.argc > 0 && !run_request(peer))
+			used = 0;
 		resp_reader_reset(&peer->reader);
 		done += used;
 	}
@@ -162,10 +223,13 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 /* A bounded piece of what is due; the loop comes back for the rest. */
 static int64_t tick(void *arg, int64_t now_ms)
 {
-	struct keyspace *keys = ((struct server *)arg)->lockd->keys;
+	struct lockd *lockd = ((struct server *)arg)->lockd;
+	int64_t keys_ms, clients_ms;
 
-	keyspace_expire(keys, now_ms, EXPIRE_PER_TURN);
-	return keyspace_next_due_ms(keys);
+	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
+	keys_ms = keyspace_next_due_ms(lockd->keys);
+	clients_ms = client_tick(lockd, now_ms);
+	return keys_ms < clients_ms ? keys_ms : clients_ms;
 }
 
 struct server *server_new(struct lockd *lockd, const struct settings *settings)
@@ -183,6 +247,9 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 	server->lockd = lockd;
 	server->settings = settings;
 	server->loop = hf_loop_new(&ops, server, &limits);
+	hf_buf_init(&server->pushed, limits.max_out_bytes);
+	resp_writer_init(&server->push_writer, &server->pushed, 2);
+	server->to_nobody.ops = &reply_to_nobody;
 	lockd->stats.max_clients = (uint64_t)settings->max_clients;
 	lockd->stats.started_ms = hf_loop_now_ms(server->loop);
 	return server;
@@ -193,6 +260,7 @@ void server_free(struct server **server)
 	if (*server == NULL)
 		return;
 	hf_loop_free(&(*server)->loop);
+	hf_buf_fini(&(*server)->pushed);
 	free(*server);
 	*server = NULL;
 }

@@ -30,7 +30,15 @@ static void nothing(struct client *c)
 	HF_UNUSED(c);
 }
 
-static const struct client_ops ops = { reach, nothing, nothing, nothing };
+static void no_place(struct client *c, struct client_place *out)
+{
+	HF_UNUSED(c);
+	*out = (struct client_place){ .fd = -1 };
+}
+
+static const struct client_ops ops = {
+	reach, nothing, nothing, nothing, nothing, no_place,
+};
 
 /*
  * Walks over one reply and all that is in it; gives its end, or NULL. RESP2

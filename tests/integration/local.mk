@@ -13,6 +13,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
+	tests/integration/test_lockd_pubsub.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_paused_holder.py \

@@ -7,5 +7,6 @@ tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_glob.c \
 	tests/lockd/test_keyspace.c \
 	tests/lockd/test_pattern.c \
+	tests/lockd/test_pubsub.c \
 	tests/lockd/test_resp.c \
 	tests/lockd/test_script.c
