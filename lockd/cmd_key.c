@@ -12,6 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* As TYPE shows them and SCAN takes them. */
+static const char *const type_names[] = {
+	[KS_NONE] = "none",
+	[KS_STRING] = "string",
+	[KS_LOCK] = "lock",
+};
+
 static struct ks_view get(struct call *call, struct hf_slice key)
 {
 	struct ks_view view =
@@ -49,12 +56,9 @@ void cmd_exists(struct call *call)
 
 void cmd_type(struct call *call)
 {
-	static const char *const names[] = {
-		[KS_NONE] = "none", [KS_STRING] = "string"
-	};
 	struct ks_view view = get(call, call->argv[1]);
 
-	reply_status(call->reply, hf_slice_of(names[view.type]));
+	reply_status(call->reply, hf_slice_of(type_names[view.type]));
 }
 
 /* ---- deadlines ---------------------------------------------------------- */
@@ -261,8 +265,8 @@ static void gather(void *arg, struct hf_slice key, const struct ks_view *view)
 {
 	struct scan *scan = arg;
 
-	HF_UNUSED(view);
-	if (scan->type.data != NULL && !hf_slice_ieq(scan->type, "string"))
+	if (scan->type.data != NULL &&
+	    !hf_slice_ieq(scan->type, type_names[view->type]))
 		return;
 	if (scan->pattern.data != NULL && !glob_match(scan->pattern, key))
 		return;

@@ -87,6 +87,11 @@ void cmd_set(struct call *call)
 	old = keyspace_get(call->lockd->keys, change.key, call->now_ms);
 	refused =
 	    (options.flags & (old.type == KS_NONE ? SET_XX : SET_NX)) != 0;
+	if ((options.flags & SET_GET) != 0 && old.type != KS_NONE &&
+	    old.type != KS_STRING) {
+		reply_wrong_type(call->reply);
+		return;
+	}
 	/* The answer goes first: old.value dies with the change. */
 	if ((options.flags & SET_GET) != 0) {
 		if (old.type == KS_NONE)
@@ -118,7 +123,31 @@ void cmd_get(struct call *call)
 		return;
 	}
 	call->lockd->stats.hits++;
-	reply_bulk(call->reply, view.value);
+	if (view.type == KS_STRING)
+		reply_bulk(call->reply, view.value);
+	else
+		reply_wrong_type(call->reply);
+}
+
+/*
+ * Redisson's RFencedLock counts its tokens in keys of this name, which a
+ * deletion sets back. Not here: what INCR gives for one is never less than
+ * the next token of the counter of all keys, and takes it.
+ */
+static bool is_token_key(struct hf_slice key)
+{
+	static const struct hf_slice prefix =
+	    HF_SLICE_INIT("redisson_lock_token:");
+
+	return key.len >= prefix.len &&
+	       memcmp(key.data, prefix.data, prefix.len) == 0;
+}
+
+static int64_t at_least_next_token(const struct keyspace *ks, int64_t value)
+{
+	int64_t next = keyspace_last_fence(ks) + 1;
+
+	return value > next ? value : next;
 }
 
 static void increase(struct call *call, int64_t by)
@@ -132,6 +161,10 @@ static void increase(struct call *call, int64_t by)
 	int64_t value = 0;
 	char text[24];
 
+	if (old.type != KS_NONE && old.type != KS_STRING) {
+		reply_wrong_type(call->reply);
+		return;
+	}
 	if (old.type != KS_NONE) {
 		change.due_ms = old.due_ms;
 		if (hf_slice_int64(old.value, &value) < 0) {
@@ -144,6 +177,8 @@ static void increase(struct call *call, int64_t by)
 			    "ERR increment or decrement would overflow");
 		return;
 	}
+	if (is_token_key(change.key))
+		value = at_least_next_token(call->lockd->keys, value);
 	change.value = (struct hf_slice){
 		text,
 		(size_t)snprintf(text, sizeof(text), "%lld", (long long)value),

@@ -20,7 +20,12 @@
 
 struct keyspace;
 
-enum ks_type { KS_NONE, KS_STRING };
+/* The journal has them by number: a number keeps its meaning. */
+enum ks_type {
+	KS_NONE = 0,
+	KS_STRING = 1,
+	KS_LOCK = 3, /* a list of holders; only LOCK.* commands write it */
+};
 
 /* A key as it stands; slices live until the next change of the keyspace. */
 struct ks_view {
