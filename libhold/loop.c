@@ -50,6 +50,8 @@ struct hf_loop {
 	uv_check_t check;
 	uv_signal_t sigterm;
 	uv_signal_t sigint;
+	uv_signal_t sighup;
+	void (*hangup)(void *arg);
 	int64_t wake_ms;    /* what the timer is set to */
 	int64_t now_ms;     /* 0: read the clock when asked */
 	int64_t stop_at_ms; /* 0: serving; else closing, at the latest then */
@@ -533,6 +535,20 @@ static void on_signal(uv_signal_t *handle, int signum)
 	hf_loop_stop(handle->data);
 }
 
+static void on_hangup(uv_signal_t *handle, int signum)
+{
+	struct hf_loop *loop = handle->data;
+
+	HF_UNUSED(signum);
+	loop->hangup(loop->arg);
+}
+
+void hf_loop_on_hangup(struct hf_loop *loop, void (*hangup)(void *arg))
+{
+	loop->hangup = hangup;
+	uv_signal_start(&loop->sighup, on_hangup, SIGHUP);
+}
+
 static void close_quietly(uv_handle_t *handle)
 {
 	if (!uv_is_closing(handle))
@@ -587,6 +603,7 @@ static void go_on_stopping(struct hf_loop *loop)
 	close_quietly((uv_handle_t *)&loop->check);
 	close_quietly((uv_handle_t *)&loop->sigterm);
 	close_quietly((uv_handle_t *)&loop->sigint);
+	close_quietly((uv_handle_t *)&loop->sighup);
 }
 
 static void end_turn(struct hf_loop *loop)
@@ -638,11 +655,13 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	uv_check_init(&loop->uv, &loop->check);
 	uv_signal_init(&loop->uv, &loop->sigterm);
 	uv_signal_init(&loop->uv, &loop->sigint);
+	uv_signal_init(&loop->uv, &loop->sighup);
 	loop->timer.data = loop;
 	loop->prepare.data = loop;
 	loop->check.data = loop;
 	loop->sigterm.data = loop;
 	loop->sigint.data = loop;
+	loop->sighup.data = loop;
 	return loop;
 }
 

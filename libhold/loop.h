@@ -114,6 +114,10 @@ int hf_loop_listen_tcp(struct hf_loop *loop, const char *address) HF_MUSTUSE;
 void hf_loop_run(struct hf_loop *loop, int ready_fd);
 void hf_loop_stop(struct hf_loop *loop);
 
+/* Calls hangup, with the arg of hf_loop_new(), on SIGHUP, which else ends us.
+ */
+void hf_loop_on_hangup(struct hf_loop *loop, void (*hangup)(void *arg));
+
 /* The boot clock in ms, read once a turn. */
 int64_t hf_loop_now_ms(struct hf_loop *loop);
 

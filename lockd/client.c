@@ -5,6 +5,8 @@
 #include "lockd/command.h"
 #include "lockd/pubsub.h"
 
+#include <stdio.h>
+
 void client_opened(struct lockd *lockd, struct client *client)
 {
 	client->id = ++lockd->last_client_id;
@@ -21,6 +23,15 @@ void client_closed(struct lockd *lockd, struct client *client)
 	hf_list_remove(&client->monitor);
 	hf_list_remove(&client->postponed);
 	hf_list_remove(&client->all);
+}
+
+void client_address(const struct client_place *place, const char *end,
+		    char *out, size_t room)
+{
+	if (place->is_unix && strncmp(end, "unix:", 5) == 0)
+		snprintf(out, room, "%s:0", end + 5);
+	else
+		snprintf(out, room, "%s", end);
 }
 
 void client_reset(struct lockd *lockd, struct client *client)
@@ -46,6 +57,11 @@ void client_ended(struct client *client)
 {
 	if (client->replies == CLIENT_REPLIES_SKIP)
 		client->replies = CLIENT_REPLIES_ON;
+}
+
+bool client_is_known(const struct lockd *lockd, const struct client *client)
+{
+	return lockd->auth.len == 0 || client->authenticated;
 }
 
 bool client_only_listens(const struct client *client)
@@ -92,7 +108,7 @@ bool client_postpone(struct call *call)
 	return true;
 }
 
-int64_t client_tick(struct lockd *lockd, int64_t now_ms)
+static int64_t end_pause(struct lockd *lockd, int64_t now_ms)
 {
 	if (lockd->pause.until_ms == 0)
 		return HF_NEVER;
@@ -100,6 +116,47 @@ int64_t client_tick(struct lockd *lockd, int64_t now_ms)
 		return lockd->pause.until_ms;
 	client_unpause_all(lockd);
 	return HF_NEVER;
+}
+
+/* Those who listen or wait for something are quiet with good reason. */
+static bool may_time_out(const struct client *client)
+{
+	return client->listens == NULL && client->unblock == NULL &&
+	       hf_list_empty(&client->monitor) &&
+	       hf_list_empty(&client->postponed);
+}
+
+static void close_idle(struct lockd *lockd, int64_t since_ms)
+{
+	HF_LIST_FOREACH (node, &lockd->clients) {
+		struct client *client =
+		    HF_CONTAINER_OF(node, struct client, all);
+
+		if (client->active_ms < since_ms && may_time_out(client))
+			client_kill(client);
+	}
+}
+
+/* A look at all clients once a second, while there is a timeout at all. */
+static int64_t end_idle(struct lockd *lockd, int64_t now_ms)
+{
+	int64_t timeout_ms = lockd->tuning.idle_timeout_s * 1000;
+
+	if (timeout_ms == 0)
+		return HF_NEVER;
+	if (now_ms >= lockd->idle_look_ms) {
+		lockd->idle_look_ms = now_ms + 1000;
+		close_idle(lockd, now_ms - timeout_ms);
+	}
+	return lockd->idle_look_ms;
+}
+
+int64_t client_tick(struct lockd *lockd, int64_t now_ms)
+{
+	int64_t pause_ms = end_pause(lockd, now_ms);
+	int64_t idle_ms = end_idle(lockd, now_ms);
+
+	return pause_ms < idle_ms ? pause_ms : idle_ms;
 }
 
 /* ---- notes -------------------------------------------------------------- */

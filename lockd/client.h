@@ -121,12 +121,22 @@ static inline void client_place(struct client *client, struct client_place *out)
 	client->ops->place(client, out);
 }
 
+/*
+ * end (addr or laddr of place) as CLIENT LIST and KILL write it: a Unix
+ * socket's is "/path:0".
+ */
+void client_address(const struct client_place *place, const char *end,
+		    char *out, size_t room);
+
 /* To be run before and after a request of client, outside scripts. */
 void client_begins(struct lockd *lockd, struct client *client, int64_t now_ms);
 void client_ended(struct client *client);
 
 /* As when it had just connected, for RESET; its name is kept by nobody. */
 void client_reset(struct lockd *lockd, struct client *client);
+
+/* No password is asked for, or it has given the right one. */
+bool client_is_known(const struct lockd *lockd, const struct client *client);
 
 /* Is the answer to the request that runs now wanted? */
 static inline bool client_wants_reply(const struct client *client)

@@ -151,7 +151,7 @@ void cmd_command(struct call *call)
 		{ "list", 2, 2, command_list },
 		{ "info", 2, 0, command_info },
 		{ "docs", 2, 0, command_docs },
-		{ "getkeys", 3, 0, command_getkeys },
+		{ "getkeys", 4, 0, command_getkeys },
 	};
 
 	if (call->argc == 1)

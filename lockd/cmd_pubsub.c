@@ -25,16 +25,21 @@ static size_t count_with(const struct client *client, enum pubsub_kind kind)
 	       pubsub_count(client, PUBSUB_PATTERN);
 }
 
+/* Confirmations come as messages do: also when CLIENT REPLY is off. */
 static void confirm(struct call *call, const char *what,
 		    const struct hf_slice *name, size_t count)
 {
-	reply_push(call->reply, 3);
-	reply_str(call->reply, what);
+	struct reply *r = client_wants_reply(call->client)
+			      ? call->reply
+			      : client_reach(call->client);
+
+	reply_push(r, 3);
+	reply_str(r, what);
 	if (name != NULL)
-		reply_bulk(call->reply, *name);
+		reply_bulk(r, *name);
 	else
-		reply_null(call->reply);
-	reply_integer(call->reply, (int64_t)count);
+		reply_null(r);
+	reply_integer(r, (int64_t)count);
 }
 
 static void subscribe(struct call *call, enum pubsub_kind kind)

@@ -9,6 +9,8 @@
 #include "libhold/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 void cmd_ping(struct call *call)
 {
@@ -77,4 +79,98 @@ void cmd_shutdown(struct call *call)
 	hf_info("shutdown asked for client=%llu",
 		(unsigned long long)call->client->id);
 	call->lockd->shutdown = true; /* the only answer is the closed line */
+}
+
+/* There are no replicas, and so nothing that could be behind. */
+void cmd_role(struct call *call)
+{
+	reply_array(call->reply, 3);
+	reply_str(call->reply, "master");
+	reply_integer(call->reply, 0);
+	reply_array(call->reply, 0);
+}
+
+void cmd_lolwut(struct call *call)
+{
+	reply_verbatim(call->reply,
+		       HF_SLICE("    .--------.\n"
+				"   / .------. \\     ADMIT ONE\n"
+				"  | |        | |    row 1, seat 1\n"
+				" _| |________| |_\n"
+				"'._    .--.    _'.  Somebody else has it.\n"
+				"|      |  |      |  It will be free in 0 ms,\n"
+				"|      '. '      |  and then somebody else\n"
+				"|_______''_______|  will have it.\n"
+				"\nRedis ver. " REDIS_VERSION "\n"));
+}
+
+/* DEBUG SLEEP seconds: stands still, as a blocked disk would make it. */
+void cmd_debug(struct call *call)
+{
+	char text[16], *end;
+	double seconds;
+
+	if (call->lockd->settings.debug_commands == 0) {
+		reply_error(call->reply, "ERR DEBUG command not allowed. It "
+					 "takes lockd --debug-commands yes.");
+		return;
+	}
+	if (call->argc != 3 || !hf_slice_ieq(call->argv[1], "sleep")) {
+		reply_error(call->reply, "ERR DEBUG has SLEEP <seconds> only");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)call->argv[2].len,
+		 call->argv[2].data);
+	seconds = strtod(text, &end);
+	if (end == text || *end != '\0' || !(seconds >= 0 && seconds <= 60)) {
+		reply_error(call->reply, "ERR value is not a valid float");
+		return;
+	}
+	usleep((useconds_t)(seconds * 1e6));
+	reply_ok(call->reply);
+}
+
+void cmd_no_cluster(struct call *call)
+{
+	reply_error(call->reply,
+		    "ERR This instance has cluster support disabled");
+}
+
+void cmd_cluster(struct call *call)
+{
+	static const char *const subs[] = {
+		"addslots",
+		"bumpepoch",
+		"count-failure-reports",
+		"delslots",
+		"failover",
+		"flushslots",
+		"forget",
+		"countkeysinslot",
+		"getkeysinslot",
+		"info",
+		"keyslot",
+		"links",
+		"meet",
+		"myid",
+		"nodes",
+		"replicas",
+		"replicate",
+		"reset",
+		"setslot",
+		"shards",
+		"slaves",
+		"slots",
+	};
+	struct hf_slice word = call->argv[1];
+
+	for (size_t i = 0; i < HF_LEN(subs); i++) {
+		if (hf_slice_ieq(word, subs[i])) {
+			cmd_no_cluster(call);
+			return;
+		}
+	}
+	reply_error(call->reply,
+		    "ERR unknown subcommand '%.*s'. Try CLUSTER HELP.",
+		    (int)(word.len < 128 ? word.len : 128), word.data);
 }

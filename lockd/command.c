@@ -2,6 +2,9 @@
 
 #include "lockd/command.h"
 
+#include "libhold/clock.h"
+#include "lockd/monitor.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +20,24 @@
 #define M COMMAND_MAY_WRITE
 #define H COMMAND_HIDDEN
 #define S COMMAND_SUBS
+#define R COMMAND_NESTS
 
 /* Sorted by name: command_find() searches by halves. */
 static const struct command commands[] = {
 	/* name       args   flags     keys      handler */
+	{ "acl", 2, 0, N | S | A, 0, 0, 0, cmd_acl },
+	{ "asking", 1, 1, F, 0, 0, 0, cmd_no_cluster },
+	{ "auth", 2, 0, N | F | U | H, 0, 0, 0, cmd_auth },
 	{ "client", 2, 0, N | S, 0, 0, 0, cmd_client },
+	{ "cluster", 2, 0, S, 0, 0, 0, cmd_cluster },
 	{ "command", 1, 0, 0, 0, 0, 0, cmd_command },
+	{ "config", 2, 0, N | S | A, 0, 0, 0, cmd_config },
 	{ "dbsize", 1, 1, F, 0, 0, 0, cmd_dbsize },
+	{ "debug", 2, 0, N | A, 0, 0, 0, cmd_debug },
 	{ "del", 2, 0, W, 1, -1, 1, cmd_del },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
-	{ "eval", 3, 0, N | M, 0, 0, 0, cmd_eval },
-	{ "evalsha", 3, 0, N | M, 0, 0, 0, cmd_evalsha },
+	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
+	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
 	{ "exists", 2, 0, F, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | F, 1, 1, 1, cmd_expire },
 	{ "expireat", 3, 0, W | F, 1, 1, 1, cmd_expireat },
@@ -39,6 +49,10 @@ static const struct command commands[] = {
 	{ "incr", 2, 2, W | F, 1, 1, 1, cmd_incr },
 	{ "incrby", 3, 3, W | F, 1, 1, 1, cmd_incrby },
 	{ "info", 1, 0, 0, 0, 0, 0, cmd_info },
+	{ "latency", 2, 0, N | S | A, 0, 0, 0, cmd_latency },
+	{ "lolwut", 1, 0, F, 0, 0, 0, cmd_lolwut },
+	{ "memory", 2, 0, S, 0, 0, 0, cmd_memory },
+	{ "monitor", 1, 1, N | A, 0, 0, 0, cmd_monitor },
 	{ "persist", 2, 2, W | F, 1, 1, 1, cmd_persist },
 	{ "pexpire", 3, 0, W | F, 1, 1, 1, cmd_pexpire },
 	{ "pexpireat", 3, 0, W | F, 1, 1, 1, cmd_pexpireat },
@@ -50,12 +64,16 @@ static const struct command commands[] = {
 	{ "pubsub", 2, 0, S, 0, 0, 0, cmd_pubsub },
 	{ "punsubscribe", 1, 0, N | L, 0, 0, 0, cmd_punsubscribe },
 	{ "quit", 1, 0, N | F | U | L, 0, 0, 0, cmd_quit },
+	{ "readonly", 1, 1, F, 0, 0, 0, cmd_no_cluster },
+	{ "readwrite", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "reset", 1, 1, N | F | U | L, 0, 0, 0, cmd_reset },
+	{ "role", 1, 1, N | F | A, 0, 0, 0, cmd_role },
 	{ "scan", 2, 0, 0, 0, 0, 0, cmd_scan },
 	{ "script", 2, 0, N | S, 0, 0, 0, cmd_script },
 	{ "select", 2, 2, F, 0, 0, 0, cmd_select },
 	{ "set", 3, 0, W, 1, 1, 1, cmd_set },
 	{ "shutdown", 1, 0, N | A, 0, 0, 0, cmd_shutdown },
+	{ "slowlog", 2, 0, S | A, 0, 0, 0, cmd_slowlog },
 	{ "spublish", 3, 3, M | F, 1, 1, 1, cmd_spublish },
 	{ "ssubscribe", 2, 0, N | L, 1, -1, 1, cmd_ssubscribe },
 	{ "subscribe", 2, 0, N | L, 0, 0, 0, cmd_subscribe },
@@ -76,6 +94,7 @@ static const struct command commands[] = {
 #undef M
 #undef H
 #undef S
+#undef R
 
 const struct command *command_table(size_t *n_out)
 {
@@ -169,6 +188,11 @@ static bool admit(struct call *call, const struct command *command)
 {
 	if (call->in_script)
 		return true;
+	if (HF_UNLIKELY(!client_is_known(call->lockd, call->client)) &&
+	    (command->flags & COMMAND_NO_AUTH) == 0) {
+		reply_error(call->reply, "NOAUTH Authentication required.");
+		return false;
+	}
 	if (client_only_listens(call->client) &&
 	    (command->flags & COMMAND_LISTENER) == 0) {
 		char name[COMMAND_NAME_MAX];
@@ -184,18 +208,87 @@ static bool admit(struct call *call, const struct command *command)
 	return true;
 }
 
-/* Whom the observers of the keyspace are told to have done it. */
-static void perform(struct call *call, const struct command *command)
+struct hf_slice command_shown_arg(const struct call *call, size_t i)
 {
-	const struct call *outer = call->lockd->running;
+	const struct command *command = command_find(call->argv[0]);
 
+	if (command == NULL || (command->flags & COMMAND_HIDDEN) == 0)
+		return call->argv[i];
+	for (size_t before = 0; before < i; before++) {
+		if (hf_slice_ieq(call->argv[before], "auth"))
+			return HF_SLICE("(redacted)");
+	}
+	return call->argv[i];
+}
+
+static void note_time(struct call *call, int64_t took_us)
+{
+	const struct tuning *tuning = &call->lockd->tuning;
+
+	if (!call->in_script && tuning->slowlog_slower_than_us >= 0 &&
+	    HF_UNLIKELY(took_us >= tuning->slowlog_slower_than_us))
+		slowlog_note(&call->lockd->slowlog, call, took_us,
+			     (size_t)tuning->slowlog_max_len);
+}
+
+static void note_begin(struct call *call, const struct command *command)
+{
 	if (!call->in_script) {
 		call->client->last = command;
 		call->client->last_sub = NULL;
 	}
-	call->lockd->running = call;
+}
+
+/* Before it runs if it nests, else after: so the order is the natural one. */
+static void show(struct call *call, const struct command *command, bool before)
+{
+	if (HF_UNLIKELY(!hf_list_empty(&call->lockd->monitors)) &&
+	    (command->flags & COMMAND_ADMIN) == 0 &&
+	    ((command->flags & COMMAND_NESTS) != 0) == before)
+		monitor_tell(call);
+}
+
+static void perform(struct call *call, const struct command *command)
+{
+	struct lockd *lockd = call->lockd;
+	const struct call *outer = lockd->running;
+	struct command_count *count =
+	    &lockd->stats.by_command[command - commands];
+	uint64_t errors = call->reply->errors;
+	int64_t began_us, took_us;
+
+	note_begin(call, command);
+	show(call, command, true);
+	/* The keyspace's observers see by it who makes the change. */
+	lockd->running = call;
+	began_us = hf_clock_us();
 	command->run(call);
-	call->lockd->running = outer;
+	took_us = hf_clock_us() - began_us;
+	lockd->running = outer;
+	count->calls++;
+	count->us += (uint64_t)took_us;
+	count->failed += call->reply->errors != errors ? 1 : 0;
+	note_time(call, took_us);
+	show(call, command, false);
+}
+
+/* Runs it, or refuses to; false when it was refused. */
+static bool try_perform(struct call *call, const struct command *command)
+{
+	if (call->argc < (size_t)command->min_args ||
+	    (command->max_args > 0 && call->argc > (size_t)command->max_args)) {
+		reply_wrong_count(call, command);
+		return false;
+	}
+	if (call->in_script && (command->flags & COMMAND_NO_SCRIPT) != 0) {
+		reply_error(call->reply, "ERR This Redis command is not "
+					 "allowed from script");
+		return false;
+	}
+	if (!admit(call, command))
+		return false;
+	perform(call, command);
+	return true;
 }
 
 void command_run(struct call *call)
@@ -203,19 +296,11 @@ void command_run(struct call *call)
 	const struct command *command = command_find(call->argv[0]);
 
 	call->lockd->stats.commands++;
-	if (command == NULL) {
+	call->lockd->stats.commands_ever++;
+	if (command == NULL)
 		reply_unknown(call);
-	} else if (call->argc < (size_t)command->min_args ||
-		   (command->max_args > 0 &&
-		    call->argc > (size_t)command->max_args)) {
-		reply_wrong_count(call, command);
-	} else if (call->in_script &&
-		   (command->flags & COMMAND_NO_SCRIPT) != 0) {
-		reply_error(call->reply, "ERR This Redis command is not "
-					 "allowed from script");
-	} else if (admit(call, command)) {
-		perform(call, command);
-	}
+	else if (!try_perform(call, command))
+		call->lockd->stats.by_command[command - commands].rejected++;
 }
 
 static void run_sub(struct call *call, const struct subcommand *sub)

@@ -40,6 +40,7 @@ enum {
 	COMMAND_LISTENER = 1 << 9,   /* taken from a RESP2 subscriber */
 	COMMAND_MAY_WRITE = 1 << 10, /* waits for CLIENT PAUSE WRITE */
 	COMMAND_SUBS = 1 << 12,      /* its second word is a subcommand */
+	COMMAND_NESTS = 1 << 13,     /* runs others: shown before them */
 	COMMAND_HIDDEN = 1 << 11,    /* arguments not shown to MONITOR */
 };
 
@@ -72,6 +73,12 @@ struct subcommand {
 void command_run_sub(struct call *call, const char *command,
 		     const struct subcommand *subs, size_t n);
 
+/*
+ * argv[i] as others may see it: what comes behind the word AUTH in a command
+ * that can carry a password is "(redacted)".
+ */
+struct hf_slice command_shown_arg(const struct call *call, size_t i);
+
 /* NULL if there is none of that name (case does not matter). */
 const struct command *command_find(struct hf_slice name);
 
@@ -87,9 +94,13 @@ command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_expireat,
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
 /* cmd_connection.c */
-command_fn cmd_quit, cmd_select, cmd_hello, cmd_reset;
+command_fn cmd_quit, cmd_select, cmd_hello, cmd_reset, cmd_auth, cmd_acl;
 /* cmd_client.c */
 command_fn cmd_client;
+/* cmd_config.c */
+command_fn cmd_config;
+/* cmd_observe.c */
+command_fn cmd_slowlog, cmd_latency, cmd_monitor, cmd_memory;
 /* cmd_command.c */
 command_fn cmd_command;
 /* cmd_pubsub.c */
@@ -98,6 +109,7 @@ command_fn cmd_subscribe, cmd_psubscribe, cmd_ssubscribe, cmd_unsubscribe,
 /* info.c */
 command_fn cmd_info;
 /* cmd_server.c */
-command_fn cmd_ping, cmd_echo, cmd_time, cmd_shutdown, cmd_http;
+command_fn cmd_ping, cmd_echo, cmd_time, cmd_shutdown, cmd_http, cmd_role,
+    cmd_lolwut, cmd_debug, cmd_cluster, cmd_no_cluster;
 
 #endif

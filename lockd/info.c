@@ -3,11 +3,14 @@
 #include "lockd/info.h"
 
 #include "libhold/clock.h"
+#include "lockd/pubsub.h"
 #include "lockd/script.h"
 
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define INFO_MAX_BYTES (64 * 1024)
@@ -25,80 +28,207 @@ static long resident_bytes(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
+/* "1.50M", as people read it. */
+static const char *human(size_t bytes, char out[24])
+{
+	static const char units[] = "BKMGT";
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 2 < sizeof(units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, 24, unit == 0 ? "%.0f%c" : "%.2f%c", value, units[unit]);
+	return out;
+}
+
 static void info_server(struct call *call, struct hf_buf *out)
 {
 	int64_t up_s = (call->now_ms - call->lockd->stats.started_ms) / 1000;
+	const char *tcp = call->lockd->settings.tcp;
+	const char *colon = tcp != NULL ? strrchr(tcp, ':') : NULL;
+	struct utsname name;
 
+	uname(&name);
 	hf_buf_printf(out,
 		      "redis_version:%s\r\nlockd_version:%s\r\n"
-		      "redis_mode:standalone\r\nos:Linux\r\narch_bits:%d\r\n"
-		      "multiplexing_api:epoll\r\nprocess_id:%d\r\n"
-		      "run_id:%s\r\nserver_time_usec:%lld\r\n"
-		      "uptime_in_seconds:%lld\r\nuptime_in_days:%lld\r\n",
-		      REDIS_VERSION, PACKAGE_VERSION, (int)sizeof(void *) * 8,
+		      "redis_mode:standalone\r\nos:%s %s %s\r\n"
+		      "arch_bits:%d\r\nmonotonic_clock:POSIX clock_gettime\r\n"
+		      "multiplexing_api:epoll\r\n",
+		      REDIS_VERSION, PACKAGE_VERSION, name.sysname,
+		      name.release, name.machine, (int)sizeof(void *) * 8);
+	hf_buf_printf(out,
+		      "process_id:%d\r\nrun_id:%s\r\ntcp_port:%s\r\n"
+		      "server_time_usec:%lld\r\nuptime_in_seconds:%lld\r\n"
+		      "uptime_in_days:%lld\r\nconfig_file:\r\n",
 		      (int)getpid(), call->lockd->run_id,
-		      (long long)hf_wall_us(), (long long)up_s,
-		      (long long)(up_s / 86400));
+		      colon != NULL ? colon + 1 : "0", (long long)hf_wall_us(),
+		      (long long)up_s, (long long)(up_s / 86400));
+}
+
+struct client_counts {
+	unsigned blocked, listening, monitors;
+};
+
+static struct client_counts count_clients(struct lockd *lockd)
+{
+	struct client_counts counts = { 0 };
+
+	HF_LIST_FOREACH (node, &lockd->clients) {
+		const struct client *client =
+		    HF_CONTAINER_OF(node, struct client, all);
+
+		counts.blocked += client->unblock != NULL ? 1 : 0;
+		counts.listening += client->listens != NULL ? 1 : 0;
+		counts.monitors += !hf_list_empty(&client->monitor) ? 1 : 0;
+	}
+	return counts;
 }
 
 static void info_clients(struct call *call, struct hf_buf *out)
 {
 	const struct stats *s = &call->lockd->stats;
+	struct client_counts counts = count_clients(call->lockd);
 
 	hf_buf_printf(out,
-		      "connected_clients:%llu\r\nmaxclients:%llu\r\n"
-		      "blocked_clients:0\r\n",
+		      "connected_clients:%llu\r\ncluster_connections:0\r\n"
+		      "maxclients:%llu\r\nblocked_clients:%u\r\n"
+		      "tracking_clients:0\r\npubsub_clients:%u\r\n"
+		      "monitor_clients:%u\r\nclients_in_timeout_table:0\r\n",
 		      (unsigned long long)s->clients,
-		      (unsigned long long)s->max_clients);
+		      (unsigned long long)s->max_clients, counts.blocked,
+		      counts.listening, counts.monitors);
+}
+
+static void info_used(struct call *call, size_t used, struct hf_buf *out)
+{
+	struct stats *s = &call->lockd->stats;
+	size_t rss = (size_t)resident_bytes();
+	char text[24];
+
+	if (used > s->peak_bytes)
+		s->peak_bytes = used; /* the highest that anybody saw */
+	hf_buf_printf(out, "used_memory:%zu\r\nused_memory_human:%s\r\n", used,
+		      human(used, text));
+	hf_buf_printf(out,
+		      "used_memory_rss:%zu\r\nused_memory_rss_human:%s\r\n",
+		      rss, human(rss, text));
+	hf_buf_printf(out,
+		      "used_memory_peak:%zu\r\nused_memory_peak_human:%s\r\n",
+		      s->peak_bytes, human(s->peak_bytes, text));
+	hf_buf_printf(out, "mem_fragmentation_ratio:%.2f\r\n",
+		      used > 0 ? (double)rss / (double)used : 0.0);
 }
 
 static void info_memory(struct call *call, struct hf_buf *out)
 {
 	struct mallinfo2 m = mallinfo2();
+	size_t used = m.uordblks + m.hblkhd;
+	size_t dataset = keyspace_memory(call->lockd->keys);
+	size_t lua = script_memory(call->lockd->script);
 
+	info_used(call, used, out);
 	hf_buf_printf(out,
-		      "used_memory:%zu\r\nused_memory_rss:%ld\r\n"
-		      "used_memory_dataset:%zu\r\nused_memory_lua:%zu\r\n"
-		      "number_of_cached_scripts:%zu\r\nmaxmemory:0\r\n"
-		      "maxmemory_policy:noeviction\r\nmem_allocator:libc\r\n",
-		      m.uordblks + m.hblkhd, resident_bytes(),
-		      keyspace_memory(call->lockd->keys),
-		      script_memory(call->lockd->script),
+		      "used_memory_overhead:%zu\r\nused_memory_dataset:%zu\r\n"
+		      "used_memory_lua:%zu\r\nused_memory_scripts:%zu\r\n"
+		      "number_of_cached_scripts:%zu\r\n",
+		      used > dataset ? used - dataset : 0, dataset, lua, lua,
 		      script_count(call->lockd->script));
+	hf_buf_printf(out,
+		      "total_system_memory:%llu\r\nmaxmemory:0\r\n"
+		      "maxmemory_human:0B\r\nmaxmemory_policy:noeviction\r\n"
+		      "mem_allocator:libc\r\nactive_defrag_running:0\r\n"
+		      "lazyfree_pending_objects:0\r\n",
+		      (unsigned long long)sysconf(_SC_PHYS_PAGES) *
+			  (unsigned long long)sysconf(_SC_PAGESIZE));
 }
 
 static void info_persistence(struct call *call, struct hf_buf *out)
 {
 	HF_UNUSED(call);
-	hf_buf_printf(out, "loading:0\r\nrdb_bgsave_in_progress:0\r\n"
+	hf_buf_printf(out, "loading:0\r\nrdb_changes_since_last_save:0\r\n"
+			   "rdb_bgsave_in_progress:0\r\n"
 			   "aof_enabled:0\r\naof_rewrite_in_progress:0\r\n");
 }
 
-static void info_stats(struct call *call, struct hf_buf *out)
+/* Requests a second, on average since somebody last asked (a second ago or
+ * more). */
+static unsigned long long rate(struct stats *s, int64_t now_ms)
 {
-	const struct stats *s = &call->lockd->stats;
+	int64_t passed_ms = now_ms - s->sample_ms;
+
+	if (passed_ms >= 1000) {
+		s->rate = (s->commands_ever - s->sample_commands) * 1000 /
+			  (uint64_t)passed_ms;
+		s->sample_ms = now_ms;
+		s->sample_commands = s->commands_ever;
+	}
+	return s->rate;
+}
+
+static void info_traffic(struct call *call, struct hf_buf *out)
+{
+	struct stats *s = &call->lockd->stats;
 
 	hf_buf_printf(
 	    out,
 	    "total_connections_received:%llu\r\n"
 	    "total_commands_processed:%llu\r\n"
-	    "total_net_input_bytes:%llu\r\ntotal_net_output_bytes:%llu\r\n"
-	    "rejected_connections:%llu\r\nexpired_keys:%llu\r\n"
-	    "evicted_keys:0\r\nkeyspace_hits:%llu\r\nkeyspace_misses:%llu\r\n"
+	    "instantaneous_ops_per_sec:%llu\r\n"
+	    "total_net_input_bytes:%llu\r\n"
+	    "total_net_output_bytes:%llu\r\n"
+	    "rejected_connections:%llu\r\n"
 	    "total_error_replies:%llu\r\n",
 	    (unsigned long long)s->connections, (unsigned long long)s->commands,
-	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
-	    (unsigned long long)s->refused,
-	    (unsigned long long)keyspace_expired_total(call->lockd->keys),
-	    (unsigned long long)s->hits, (unsigned long long)s->misses,
+	    rate(s, call->now_ms), (unsigned long long)s->bytes_in,
+	    (unsigned long long)s->bytes_out, (unsigned long long)s->refused,
 	    (unsigned long long)s->errors);
+}
+
+static void info_stats(struct call *call, struct hf_buf *out)
+{
+	const struct lockd *lockd = call->lockd;
+	const struct stats *s = &lockd->stats;
+
+	info_traffic(call, out);
+	hf_buf_printf(
+	    out,
+	    "expired_keys:%llu\r\nexpired_stale_perc:0.00\r\n"
+	    "evicted_keys:0\r\nkeyspace_hits:%llu\r\nkeyspace_misses:%llu\r\n"
+	    "pubsub_channels:%zu\r\npubsub_patterns:%zu\r\n"
+	    "pubsubshard_channels:%zu\r\nlatest_fork_usec:0\r\n"
+	    "slowlog_len:%zu\r\n",
+	    (unsigned long long)(keyspace_expired_total(lockd->keys) -
+				 s->expired_before),
+	    (unsigned long long)s->hits, (unsigned long long)s->misses,
+	    pubsub_topics(lockd->pubsub, PUBSUB_CHANNEL),
+	    pubsub_topics(lockd->pubsub, PUBSUB_PATTERN),
+	    pubsub_topics(lockd->pubsub, PUBSUB_SHARD), lockd->slowlog.len);
 }
 
 static void info_replication(struct call *call, struct hf_buf *out)
 {
-	HF_UNUSED(call);
-	hf_buf_printf(out, "role:master\r\nconnected_slaves:0\r\n"
-			   "master_repl_offset:0\r\n");
+	hf_buf_printf(out,
+		      "role:master\r\nconnected_slaves:0\r\n"
+		      "master_failover_state:no-failover\r\n"
+		      "master_replid:%s\r\nmaster_repl_offset:0\r\n"
+		      "second_repl_offset:-1\r\nrepl_backlog_active:0\r\n"
+		      "repl_backlog_size:0\r\n"
+		      "repl_backlog_first_byte_offset:0\r\n"
+		      "repl_backlog_histlen:0\r\n",
+		      call->lockd->run_id);
+}
+
+static void print_usage(const char *suffix, const struct rusage *u,
+			struct hf_buf *out)
+{
+	hf_buf_printf(out,
+		      "used_cpu_sys%s:%ld.%06ld\r\n"
+		      "used_cpu_user%s:%ld.%06ld\r\n",
+		      suffix, (long)u->ru_stime.tv_sec,
+		      (long)u->ru_stime.tv_usec, suffix,
+		      (long)u->ru_utime.tv_sec, (long)u->ru_utime.tv_usec);
 }
 
 static void info_cpu(struct call *call, struct hf_buf *out)
@@ -107,10 +237,44 @@ static void info_cpu(struct call *call, struct hf_buf *out)
 
 	HF_UNUSED(call);
 	getrusage(RUSAGE_SELF, &u);
-	hf_buf_printf(out,
-		      "used_cpu_sys:%ld.%06ld\r\nused_cpu_user:%ld.%06ld\r\n",
-		      (long)u.ru_stime.tv_sec, (long)u.ru_stime.tv_usec,
-		      (long)u.ru_utime.tv_sec, (long)u.ru_utime.tv_usec);
+	print_usage("", &u, out);
+	getrusage(RUSAGE_CHILDREN, &u);
+	print_usage("_children", &u, out);
+	getrusage(RUSAGE_THREAD, &u);
+	print_usage("_main_thread", &u, out);
+}
+
+static void info_commandstats(struct call *call, struct hf_buf *out)
+{
+	size_t n;
+	const struct command *table = command_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct command_count *c =
+		    &call->lockd->stats.by_command[i];
+
+		if (c->calls + c->rejected == 0)
+			continue;
+		hf_buf_printf(
+		    out,
+		    "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,"
+		    "rejected_calls=%llu,failed_calls=%llu\r\n",
+		    table[i].name, (unsigned long long)c->calls,
+		    (unsigned long long)c->us,
+		    c->calls > 0 ? (double)c->us / (double)c->calls : 0.0,
+		    (unsigned long long)c->rejected,
+		    (unsigned long long)c->failed);
+	}
+}
+
+static void info_errorstats(struct call *call, struct hf_buf *out)
+{
+	const struct error_count *counts = call->lockd->stats.error_counts;
+
+	for (size_t i = 0; i <= STATS_ERROR_KINDS && counts[i].count > 0; i++)
+		hf_buf_printf(out, "errorstat_%s:count=%llu\r\n",
+			      counts[i].code,
+			      (unsigned long long)counts[i].count);
 }
 
 static void info_cluster(struct call *call, struct hf_buf *out)
@@ -132,23 +296,32 @@ static void info_keyspace(struct call *call, struct hf_buf *out)
 static const struct info_section {
 	const char *name;
 	info_fn *print;
+	bool on_demand; /* not in plain INFO */
 } info_sections[] = {
-	{ "Server", info_server },     { "Clients", info_clients },
-	{ "Memory", info_memory },     { "Persistence", info_persistence },
-	{ "Stats", info_stats },       { "Replication", info_replication },
-	{ "CPU", info_cpu },           { "Cluster", info_cluster },
-	{ "Keyspace", info_keyspace },
+	{ "Server", info_server, false },
+	{ "Clients", info_clients, false },
+	{ "Memory", info_memory, false },
+	{ "Persistence", info_persistence, false },
+	{ "Stats", info_stats, false },
+	{ "Replication", info_replication, false },
+	{ "CPU", info_cpu, false },
+	{ "Commandstats", info_commandstats, true },
+	{ "Errorstats", info_errorstats, false },
+	{ "Cluster", info_cluster, false },
+	{ "Keyspace", info_keyspace, false },
 };
 
-static bool info_wanted(const struct call *call, const char *name)
+static bool info_wanted(const struct call *call,
+			const struct info_section *section)
 {
 	if (call->argc == 1)
-		return true;
+		return !section->on_demand;
 	for (size_t i = 1; i < call->argc; i++) {
-		if (hf_slice_ieq(call->argv[i], name) ||
+		if (hf_slice_ieq(call->argv[i], section->name) ||
 		    hf_slice_ieq(call->argv[i], "all") ||
 		    hf_slice_ieq(call->argv[i], "everything") ||
-		    hf_slice_ieq(call->argv[i], "default"))
+		    (hf_slice_ieq(call->argv[i], "default") &&
+		     !section->on_demand))
 			return true;
 	}
 	return false;
@@ -160,7 +333,7 @@ void cmd_info(struct call *call)
 
 	hf_buf_init(&out, INFO_MAX_BYTES);
 	for (size_t i = 0; i < HF_LEN(info_sections); i++) {
-		if (!info_wanted(call, info_sections[i].name))
+		if (!info_wanted(call, &info_sections[i]))
 			continue;
 		hf_buf_printf(&out, "%s# %s\r\n",
 			      hf_buf_len(&out) > 0 ? "\r\n" : "",

@@ -3,11 +3,14 @@ noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
+	lockd/auth.c lockd/auth.h \
 	lockd/client.c lockd/client.h \
 	lockd/cmd_client.c \
 	lockd/cmd_command.c \
+	lockd/cmd_config.c \
 	lockd/cmd_connection.c \
 	lockd/cmd_key.c \
+	lockd/cmd_observe.c \
 	lockd/cmd_pubsub.c \
 	lockd/cmd_script.c \
 	lockd/cmd_server.c \
@@ -18,6 +21,8 @@ lockd_liblockd_a_SOURCES = \
 	lockd/info.c lockd/info.h \
 	lockd/keyspace.c lockd/keyspace.h \
 	lockd/lockd.c lockd/lockd.h \
+	lockd/monitor.c lockd/monitor.h \
+	lockd/notify.c lockd/notify.h \
 	lockd/pubsub.c lockd/pubsub.h \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
@@ -30,7 +35,9 @@ lockd_liblockd_a_SOURCES = \
 	lockd/script_sandbox.c lockd/script_sandbox.h \
 	lockd/server.c lockd/server.h \
 	lockd/settings.c lockd/settings.h \
-	lockd/stats.c lockd/stats.h
+	lockd/slowlog.c lockd/slowlog.h \
+	lockd/stats.c lockd/stats.h \
+	lockd/tuning.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
 	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
 

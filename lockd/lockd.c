@@ -5,6 +5,7 @@
 #include "libhold/log.h"
 #include "libhold/mem.h"
 #include "lockd/command.h"
+#include "lockd/notify.h"
 #include "lockd/pubsub.h"
 #include "lockd/script.h"
 
@@ -48,6 +49,11 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 	hf_list_init(&lockd->clients);
 	hf_list_init(&lockd->monitors);
 	hf_list_init(&lockd->pause.postponed);
+	lockd->settings = *settings;
+	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
+					 .slowlog_max_len = 128 };
+	slowlog_init(&lockd->slowlog);
+	lockd->notify = notify_new(lockd);
 	lockd->pubsub = pubsub_new(random_seed(), &pubsub_limits);
 	command_table(&n_commands);
 	lockd->stats.by_command =
@@ -57,6 +63,8 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 
 void lockd_fini(struct lockd *lockd)
 {
+	notify_free(&lockd->notify);
+	slowlog_fini(&lockd->slowlog);
 	free(lockd->stats.by_command);
 	pubsub_free(&lockd->pubsub);
 	script_free(&lockd->script);

@@ -6,10 +6,14 @@
 
 #include "libhold/list.h"
 #include "lockd/keyspace.h"
+#include "lockd/auth.h"
 #include "lockd/settings.h"
+#include "lockd/slowlog.h"
 #include "lockd/stats.h"
+#include "lockd/tuning.h"
 
 struct call;
+struct notify;
 struct pubsub;
 struct script;
 
@@ -27,14 +31,21 @@ struct lockd {
 	uint64_t last_client_id;
 	struct hf_list monitors; /* struct client, by monitor */
 	struct pubsub *pubsub;
+	struct notify *notify;
 	struct pause pause;
+	int64_t idle_look_ms; /* when idle clients are looked for next */
+	struct auth auth;
+	struct tuning tuning;
+	struct slowlog slowlog;
+	struct settings settings;   /* as at the start */
 	const struct call *running; /* the innermost command; NULL: none */
 	struct stats stats;
 	bool shutdown; /* SHUTDOWN was asked for */
 	char run_id[41];
 };
 
-/* Everything that needs no socket. settings are read now and not kept. */
+/* Everything that needs no socket. What settings point to must
+ * outlive it. */
 void lockd_init(struct lockd *lockd, const struct settings *settings);
 
 /* After the last client has gone. */

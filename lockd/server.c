@@ -232,6 +232,29 @@ static int64_t tick(void *arg, int64_t now_ms)
 	return keys_ms < clients_ms ? keys_ms : clients_ms;
 }
 
+static int load_password(struct server *server)
+{
+	const char *path = server->settings->password_file;
+	int rc = auth_load(&server->lockd->auth, path);
+
+	if (rc < 0)
+		hf_warnx("cannot use password-file=%s: %s", path,
+			 rc == HF_EBAD     ? "its first line is empty"
+			 : rc == HF_ELIMIT ? "its first line is too long"
+					   : hf_strerror(rc));
+	return rc;
+}
+
+/* Who is logged in stays; who comes needs the new one. */
+static void on_hangup(void *arg)
+{
+	struct server *server = arg;
+
+	if (server->settings->password_file != NULL &&
+	    load_password(server) == 0)
+		hf_info("password read again");
+}
+
 struct server *server_new(struct lockd *lockd, const struct settings *settings)
 {
 	static const struct hf_loop_ops ops = { open_peer, serve, free_peer,
@@ -249,6 +272,7 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 	server->loop = hf_loop_new(&ops, server, &limits);
 	hf_buf_init(&server->pushed, limits.max_out_bytes);
 	resp_writer_init(&server->push_writer, &server->pushed, 2);
+	hf_loop_on_hangup(server->loop, on_hangup);
 	server->to_nobody.ops = &reply_to_nobody;
 	lockd->stats.max_clients = (uint64_t)settings->max_clients;
 	lockd->stats.started_ms = hf_loop_now_ms(server->loop);
@@ -268,9 +292,9 @@ void server_free(struct server **server)
 int server_listen(struct server *server)
 {
 	const struct settings *s = server->settings;
-	int rc = 0;
+	int rc = s->password_file != NULL ? load_password(server) : 0;
 
-	if (s->unix_path != NULL) {
+	if (rc == 0 && s->unix_path != NULL) {
 		rc = hf_loop_listen_unix(server->loop, s->unix_path,
 					 (unsigned)s->unix_mode);
 		if (rc < 0)

@@ -13,6 +13,8 @@ static const char *const durabilities[] = { "always", "everysec", "none",
 					    NULL };
 static const char *const log_levels[] = { "debug", "info", "warn", NULL };
 
+static const char *const no_yes[] = { "no", "yes", NULL };
+
 static const struct hf_conf_setting table[] = {
 	{ .name = "unix",
 	  .kind = HF_CONF_STRING,
@@ -100,6 +102,18 @@ static const struct hf_conf_setting table[] = {
 	  .choices = log_levels,
 	  .value_name = "LEVEL",
 	  .help = "the least that is logged" },
+	{ .name = "password-file",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(password_file),
+	  .value_name = "FILE",
+	  .help = "clients have to give the password on its first line" },
+	{ .name = "debug-commands",
+	  .kind = HF_CONF_CHOICE,
+	  .offset = FIELD(debug_commands),
+	  .preset = "no",
+	  .choices = no_yes,
+	  .value_name = "no|yes",
+	  .help = "DEBUG may be used: for tests only" },
 	{ .name = "ready-fd",
 	  .kind = HF_CONF_INT,
 	  .offset = FIELD(ready_fd),

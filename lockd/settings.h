@@ -21,7 +21,9 @@ struct settings {
 	int64_t script_memory_bytes;
 	int64_t script_instructions;
 	int64_t script_time_ms;
-	int64_t ready_fd; /* -1: none */
+	const char *password_file; /* NULL: nobody is asked for one */
+	int debug_commands;        /* 0, or 1: for tests */
+	int64_t ready_fd;          /* -1: none */
 };
 
 extern const struct hf_conf lockd_conf;

@@ -29,6 +29,12 @@ struct stats {
 	uint64_t errors;       /* error replies */
 	struct error_count error_counts[STATS_ERROR_KINDS + 1];
 	struct command_count *by_command; /* as command_table() has them */
+	uint64_t commands_ever;           /* RESETSTAT leaves it */
+	uint64_t expired_before;          /* counted before RESETSTAT */
+	size_t peak_bytes;
+	/* Requests a second, and what it is counted from. */
+	uint64_t rate, sample_commands;
+	int64_t sample_ms;
 	/* Of the loop, copied by the server before a command looks at them. */
 	uint64_t connections; /* accepted, ever */
 	uint64_t refused;     /* at the connection limit */

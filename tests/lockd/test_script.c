@@ -21,13 +21,16 @@ static const struct script_limits small = {
 
 static struct lockd lockd;
 static struct client client;
+static struct command_count counts[256]; /* more than there are commands */
 static struct hf_buf out;
 static struct resp_writer writer;
 
 static void begin(const struct script_limits *limits)
 {
 	lockd = (struct lockd){ .keys = keyspace_new(7),
-				.script = script_new(limits) };
+				.script = script_new(limits),
+				.stats = { .by_command = counts } };
+	hf_list_init(&lockd.monitors);
 	client = (struct client){ .id = 1, .protocol = 2 };
 	hf_buf_init(&out, 256 * MIB);
 	resp_writer_init(&writer, &out, 2);
