@@ -515,8 +515,8 @@ static void client_help(struct call *call)
 		"INFO",
 		"    What LIST says of this connection.",
 		"KILL <ip:port> | <filter> <value> [<filter> <value> ...]",
-		"    Ends connections: ID, ADDR, LADDR, TYPE, USER, MAXAGE, "
-		"SKIPME.",
+		"    Ends those that fit all filters:",
+		"    ID, ADDR, LADDR, TYPE, USER, MAXAGE, SKIPME.",
 		"LIST [TYPE <normal|pubsub>] [ID <id> ...]",
 		"    All connections, one a line.",
 		"NO-EVICT <ON|OFF>, NO-TOUCH <ON|OFF>",

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lockd/command.h"
+#include "lockd/glob.h"
 
 /* A command's number of arguments as Redis gives it: -n is "at least n". */
 static int64_t arity_of(const struct command *c)
@@ -20,6 +21,8 @@ static void reply_flags(struct reply *r, unsigned flags)
 		{ COMMAND_NO_SCRIPT, "noscript" },
 		{ COMMAND_ADMIN, "admin" },
 		{ COMMAND_FAST, "fast" },
+		{ COMMAND_NO_AUTH, "no_auth" },
+		{ COMMAND_MAY_WRITE, "may_replicate" },
 	};
 	size_t n = 1;
 
@@ -55,14 +58,39 @@ static void command_count(struct call *call)
 	reply_integer(call->reply, (int64_t)n);
 }
 
-static void command_list(struct call *call)
+/* The names that fit pattern; NULL: all. */
+static void list_names(struct call *call, const struct hf_slice *pattern)
 {
-	size_t n;
+	size_t n, fit = 0;
 	const struct command *table = command_table(&n);
 
-	reply_array(call->reply, n);
 	for (size_t i = 0; i < n; i++)
-		reply_str(call->reply, table[i].name);
+		fit += pattern == NULL ||
+			       glob_match(*pattern, hf_slice_of(table[i].name))
+			   ? 1
+			   : 0;
+	reply_array(call->reply, fit);
+	for (size_t i = 0; i < n; i++) {
+		if (pattern == NULL ||
+		    glob_match(*pattern, hf_slice_of(table[i].name)))
+			reply_str(call->reply, table[i].name);
+	}
+}
+
+/* COMMAND LIST [FILTERBY <PATTERN p | MODULE name | ACLCAT category>] */
+static void command_list(struct call *call)
+{
+	if (call->argc == 2)
+		list_names(call, NULL);
+	else if (call->argc != 5 || !hf_slice_ieq(call->argv[2], "filterby"))
+		reply_syntax_error(call->reply);
+	else if (hf_slice_ieq(call->argv[3], "pattern"))
+		list_names(call, &call->argv[4]);
+	else if (hf_slice_ieq(call->argv[3], "module") ||
+		 hf_slice_ieq(call->argv[3], "aclcat"))
+		reply_array(call->reply, 0); /* there are none */
+	else
+		reply_syntax_error(call->reply);
 }
 
 static void command_all(struct call *call)
@@ -116,42 +144,73 @@ static void command_docs(struct call *call)
 	}
 }
 
-static void command_getkeys(struct call *call)
+/* The command whose keys are asked for; NULL after an error reply. */
+static const struct command *keyed(struct call *call)
 {
-	const struct command *c =
-	    call->argc > 2 ? command_find(call->argv[2]) : NULL;
-	size_t n = call->argc - 2, first, last;
+	const struct command *c = command_find(call->argv[2]);
+	size_t n = call->argc - 2;
 
-	if (c == NULL) {
+	if (c == NULL)
 		reply_error(call->reply, "ERR Invalid command specified");
-		return;
-	}
-	if (c->first_key == 0) {
+	else if (c->first_key == 0)
 		reply_error(call->reply,
 			    "ERR The command has no key arguments");
-		return;
-	}
-	if (n < (size_t)c->min_args ||
-	    (c->max_args > 0 && n > (size_t)c->max_args)) {
+	else if (n < (size_t)c->min_args ||
+		 (c->max_args > 0 && n > (size_t)c->max_args))
 		reply_error(call->reply, "ERR Invalid number of arguments "
 					 "specified for command");
+	else
+		return c;
+	return NULL;
+}
+
+static void command_getkeys(struct call *call)
+{
+	const struct command *c = keyed(call);
+	size_t last;
+
+	if (c == NULL)
 		return;
-	}
-	first = (size_t)c->first_key;
-	last = c->last_key < 0 ? n - 1 : (size_t)c->last_key;
-	reply_array(call->reply, (last - first) / (size_t)c->key_step + 1);
-	for (size_t i = first; i <= last; i += (size_t)c->key_step)
+	last = c->last_key < 0 ? call->argc - 3 : (size_t)c->last_key;
+	reply_array(call->reply,
+		    (last - (size_t)c->first_key) / (size_t)c->key_step + 1);
+	for (size_t i = (size_t)c->first_key; i <= last;
+	     i += (size_t)c->key_step)
 		reply_bulk(call->reply, call->argv[2 + i]);
+}
+
+static void command_help(struct call *call)
+{
+	static const char *const lines[] = {
+		"COMMAND [<subcommand> [<arg> ...]]. Subcommands are:",
+		"(no subcommand)",
+		"    What INFO says of all commands.",
+		"COUNT",
+		"    How many commands there are.",
+		"DOCS [<command> ...]",
+		"    A few words on each.",
+		"GETKEYS <command> [<arg> ...]",
+		"    Which of its arguments are keys.",
+		"INFO [<command> ...]",
+		"    Arguments, flags and keys of each.",
+		"LIST [FILTERBY PATTERN <pattern>]",
+		"    Their names.",
+		"HELP",
+		"    This text.",
+	};
+
+	reply_lines(call->reply, lines, HF_LEN(lines));
 }
 
 void cmd_command(struct call *call)
 {
 	static const struct subcommand subs[] = {
 		{ "count", 2, 2, command_count },
-		{ "list", 2, 2, command_list },
+		{ "list", 2, 5, command_list },
 		{ "info", 2, 0, command_info },
 		{ "docs", 2, 0, command_docs },
 		{ "getkeys", 4, 0, command_getkeys },
+		{ "help", 2, 2, command_help },
 	};
 
 	if (call->argc == 1)

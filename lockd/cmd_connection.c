@@ -186,10 +186,9 @@ static void acl_list(struct call *call)
 static void acl_help(struct call *call)
 {
 	static const char *const lines[] = {
-		"ACL <subcommand>. There is one user, \"default\". "
-		"Subcommands are:",
+		"ACL <subcommand> [<arg> ...]. Subcommands are:",
 		"LIST",
-		"    What it may do: everything.",
+		"    What the one user may do: everything.",
 		"USERS",
 		"    Its name.",
 		"WHOAMI",

@@ -60,8 +60,8 @@ static void slowlog_help(struct call *call)
 	static const char *const lines[] = {
 		"SLOWLOG <subcommand> [<arg> ...]. Subcommands are:",
 		"GET [<count>]",
-		"    The last requests slower than slowlog-log-slower-than "
-		"(microseconds).",
+		"    The last requests that took longer than",
+		"    slowlog-log-slower-than microseconds, newest first.",
 		"LEN",
 		"    How many there are.",
 		"RESET",
@@ -135,8 +135,8 @@ static void latency_help(struct call *call)
 		"LATENCY <subcommand> [<arg> ...]. Subcommands are:",
 		"DOCTOR",
 		"    Where to look.",
-		"GRAPH <event>, HISTOGRAM [<command> ...], HISTORY <event>, "
-		"LATEST, RESET [<event> ...]",
+		"GRAPH <event>, HISTORY <event>, LATEST, RESET [<event> ...]",
+		"HISTOGRAM [<command> ...]",
 		"    Nothing is sampled: all of them are empty.",
 		"HELP",
 		"    This text.",
