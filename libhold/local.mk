@@ -12,5 +12,6 @@ libhold_libhold_a_SOURCES = \
 	libhold/log.c libhold/log.h \
 	libhold/loop.c libhold/loop.h \
 	libhold/mem.c libhold/mem.h \
+	libhold/peer.c libhold/peer.h \
 	libhold/slice.c libhold/slice.h \
 	libhold/table.c libhold/table.h

@@ -7,6 +7,7 @@
 #include "libhold/heap.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
+#include "libhold/peer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,16 @@ struct listener {
 	} uv;
 };
 
+/* A peer's process; outlives its connection until libuv lets go of it. */
+struct hf_peer_watch {
+	uv_poll_t poll;
+	struct hf_list dying; /* on the loop's list: it is dead */
+	struct hf_conn *conn; /* NULL: closed */
+	uint32_t pid;
+	int fd;
+	bool drained; /* a whole turn has passed since its death */
+};
+
 struct hf_loop {
 	uv_loop_t uv;
 	const struct hf_loop_ops *ops;
@@ -44,6 +55,7 @@ struct hf_loop {
 	struct hf_list conns;
 	struct hf_list dirty;
 	struct hf_list resumed;
+	struct hf_list dying;
 	uv_timer_t timer; /* the next deadline */
 	uv_idle_t idle;   /* active: do not wait, there is work */
 	uv_prepare_t prepare;
@@ -105,6 +117,8 @@ static void wake_at(struct hf_loop *loop, int64_t due_ms)
 
 void hf_loop_wake_at(struct hf_loop *loop, int64_t due_ms)
 {
+	if (loop->stop_at_ms != 0)
+		return;
 	if (due_ms < loop->wake_ms && !uv_is_active((uv_handle_t *)&loop->idle))
 		wake_at(loop, due_ms);
 }
@@ -126,12 +140,33 @@ static void on_closed(uv_handle_t *handle)
 	loop->ops->closed(conn);
 }
 
+static void on_watch_closed(uv_handle_t *handle)
+{
+	struct hf_peer_watch *watch = handle->data;
+
+	close(watch->fd);
+	free(watch);
+}
+
+static void end_watch(struct hf_conn *conn)
+{
+	struct hf_peer_watch *watch = conn->watch;
+
+	if (watch == NULL)
+		return;
+	conn->watch = NULL;
+	watch->conn = NULL;
+	hf_list_remove(&watch->dying);
+	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+}
+
 void hf_conn_close(struct hf_conn *conn, enum hf_conn_why why)
 {
 	if (conn->closing)
 		return;
 	conn->closing = true;
 	conn->why = why;
+	end_watch(conn);
 	uv_close(&conn->uv.handle, on_closed);
 }
 
@@ -156,6 +191,79 @@ struct hf_buf *hf_conn_out(struct hf_conn *conn)
 	mark_dirty(conn);
 	return &conn->out;
 }
+
+/* ---- the peer's process ------------------------------------------------- */
+
+static void on_peer_died(uv_poll_t *poll, int status, int events)
+{
+	struct hf_peer_watch *watch = poll->data;
+
+	HF_UNUSED(status);
+	HF_UNUSED(events);
+	uv_poll_stop(poll);
+	if (watch->conn == NULL || !hf_list_empty(&watch->dying) ||
+	    watch->conn->loop->stop_at_ms != 0)
+		return;
+	/* What it sent before it died may still lie in the socket. */
+	hf_list_append(&watch->conn->loop->dying, &watch->dying);
+	uv_idle_start(&watch->conn->loop->idle, on_idle);
+}
+
+static void close_dead(struct hf_loop *loop)
+{
+	if (loop->stop_at_ms != 0)
+		return; /* all are being closed, and the handles may be gone */
+	HF_LIST_FOREACH (node, &loop->dying) {
+		struct hf_peer_watch *watch =
+		    HF_CONTAINER_OF(node, struct hf_peer_watch, dying);
+
+		if (watch->drained) {
+			hf_list_remove(node);
+			hf_conn_close_soon(watch->conn, HF_CONN_DEAD);
+		}
+		watch->drained = true;
+	}
+	if (!hf_list_empty(&loop->dying))
+		uv_idle_start(&loop->idle, on_idle);
+}
+
+static struct hf_peer_watch *watch_new(struct hf_conn *conn, int fd,
+				       uint32_t pid)
+{
+	struct hf_peer_watch *watch = hf_new(struct hf_peer_watch);
+
+	*watch = (struct hf_peer_watch){ .conn = conn, .pid = pid, .fd = fd };
+	hf_list_init(&watch->dying);
+	if (uv_poll_init(&conn->loop->uv, &watch->poll, fd) != 0) {
+		close(fd);
+		free(watch);
+		return NULL;
+	}
+	watch->poll.data = watch;
+	if (uv_poll_start(&watch->poll, UV_READABLE, on_peer_died) == 0)
+		return watch;
+	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+	return NULL;
+}
+
+uint32_t hf_conn_watch_peer(struct hf_conn *conn)
+{
+	uint32_t pid;
+	int fd;
+
+	if (conn->watch != NULL)
+		return conn->watch->pid;
+	if (conn->is_tcp || !hf_conn_open(conn))
+		return 0;
+	fd = hf_peer_open(hf_conn_fd(conn), &pid);
+	if (fd >= 0)
+		conn->watch = watch_new(conn, fd, pid);
+	else if (fd == -ESRCH)
+		hf_conn_close_soon(conn, HF_CONN_DEAD);
+	return conn->watch != NULL ? pid : 0;
+}
+
+/* ---- replies and input -------------------------------------------------- */
 
 static void finish_if_done(struct hf_conn *conn)
 {
@@ -325,6 +433,8 @@ void hf_conn_resume(struct hf_conn *conn)
 	if (!conn->paused || conn->closing)
 		return;
 	conn->paused = false;
+	if (conn->loop->stop_at_ms != 0)
+		return; /* nothing more is taken, and the handles may be gone */
 	hf_list_append(&conn->loop->resumed, &conn->resumed);
 	uv_idle_start(&conn->loop->idle, on_idle);
 }
@@ -509,6 +619,7 @@ const char *hf_conn_why_text(enum hf_conn_why why)
 		[HF_CONN_SLOW] = "too many unread replies",
 		[HF_CONN_ERROR] = "system error",
 		[HF_CONN_SHUTDOWN] = "shutdown",
+		[HF_CONN_DEAD] = "the peer's process has died",
 	};
 
 	return texts[why];
@@ -628,6 +739,7 @@ static void on_check(uv_check_t *check)
 	if (loop->stop_at_ms == 0)
 		wake_at(loop, loop->ops->tick(loop->arg, hf_loop_now_ms(loop)));
 	serve_resumed(loop);
+	close_dead(loop);
 	end_turn(loop);
 }
 
@@ -647,6 +759,7 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	hf_list_init(&loop->conns);
 	hf_list_init(&loop->dirty);
 	hf_list_init(&loop->resumed);
+	hf_list_init(&loop->dying);
 	if (uv_loop_init(&loop->uv) != 0)
 		hf_fatalx("cannot make an event loop");
 	uv_timer_init(&loop->uv, &loop->timer);

@@ -29,6 +29,7 @@ enum hf_conn_why {
 	HF_CONN_SLOW,     /* more unread replies than allowed */
 	HF_CONN_ERROR,    /* a system call failed */
 	HF_CONN_SHUTDOWN, /* the server stops */
+	HF_CONN_DEAD,     /* the process that connected has died */
 };
 
 struct hf_conn {
@@ -39,12 +40,13 @@ struct hf_conn {
 		uv_pipe_t pipe;
 	} uv;
 	struct hf_loop *loop;
-	struct hf_list all;     /* on the loop's list of connections */
-	struct hf_list dirty;   /* on its list of those with replies */
-	struct hf_list resumed; /* on its list of those to be read again */
-	struct hf_buf in;       /* the begun request that waits for its rest */
-	struct hf_buf out;      /* replies that were not handed to the kernel */
-	struct hf_buf sending;  /* what uv_write() is busy with */
+	struct hf_peer_watch *watch; /* of the peer's process; NULL: none */
+	struct hf_list all;          /* on the loop's list of connections */
+	struct hf_list dirty;        /* on its list of those with replies */
+	struct hf_list resumed;      /* on its list of those to be read again */
+	struct hf_buf in;      /* the begun request that waits for its rest */
+	struct hf_buf out;     /* replies that were not handed to the kernel */
+	struct hf_buf sending; /* what uv_write() is busy with */
 	uv_write_t write;
 	bool is_tcp;
 	bool writing;
@@ -148,6 +150,19 @@ void hf_conn_close_soon(struct hf_conn *conn, enum hf_conn_why why);
 const char *hf_conn_peer(const struct hf_conn *conn, char *out, size_t room);
 const char *hf_conn_local(const struct hf_conn *conn, char *out, size_t room);
 int hf_conn_fd(const struct hf_conn *conn); /* -1: closed */
+
+/*
+ * The id of the process that connected over a Unix socket; 0 if it cannot be
+ * told. From the first call on its death ends the connection (HF_CONN_DEAD),
+ * after what it had sent was read, even if a child of it keeps the socket.
+ */
+uint32_t hf_conn_watch_peer(struct hf_conn *conn);
+/* Not to be closed yet, nor about to be. */
+static inline bool hf_conn_open(const struct hf_conn *conn)
+{
+	return !conn->closing && !conn->close_soon;
+}
+
 const char *hf_conn_why_text(enum hf_conn_why why);
 
 #endif

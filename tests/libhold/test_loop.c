@@ -18,13 +18,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
  * A server of lines in a thread of its own: a line comes back as it was;
  * "flood" answers 32 KiB, "quit" closes after the reply, "later" is answered
  * by tick() 20 ms later, "pause" is, too, and nothing behind it is read
- * before; "stop" stops the loop.
+ * before; "watch" watches the peer's process; "stop" stops the loop.
  */
 #define FLOOD_BYTES (32 * 1024)
 #define LATER_MS    20
@@ -36,6 +37,8 @@ static struct {
 	char path[96];
 	int tcp_port;
 	_Atomic int last_why;
+	_Atomic int lines;
+	_Atomic uint32_t watched; /* the peer's process */
 	struct hf_conn *later;
 	int64_t later_due_ms;
 	int64_t later_ran_ms;
@@ -51,6 +54,7 @@ static void answer(struct hf_conn *conn, struct hf_slice line)
 {
 	static const char zeros[FLOOD_BYTES];
 
+	ctx.lines++;
 	if (hf_slice_eq(line, HF_SLICE("flood\n"))) {
 		hf_buf_add(hf_conn_out(conn), zeros, sizeof(zeros));
 	} else if (hf_slice_eq(line, HF_SLICE("later\n"))) {
@@ -60,6 +64,8 @@ static void answer(struct hf_conn *conn, struct hf_slice line)
 	} else if (hf_slice_eq(line, HF_SLICE("pause\n"))) {
 		hf_conn_pause(conn);
 		answer(conn, HF_SLICE("later\n"));
+	} else if (hf_slice_eq(line, HF_SLICE("watch\n"))) {
+		ctx.watched = hf_conn_watch_peer(conn);
 	} else if (hf_slice_eq(line, HF_SLICE("stop\n"))) {
 		hf_buf_add_slice(hf_conn_out(conn), line);
 		hf_loop_stop(ctx.loop);
@@ -391,6 +397,68 @@ static void a_paused_connection_may_send_more_than_may_wait(void)
 	close(fd);
 }
 
+/*
+ * A process that says text and dies, while a child of it keeps the socket
+ * until keep is closed at our end. Gives its id; the caller waits for it.
+ */
+static pid_t heir(const char *text, const int keep[2])
+{
+	pid_t pid = fork();
+	char byte;
+	int fd;
+
+	if (pid != 0)
+		return pid;
+	close(keep[1]);
+	fd = connect_unix();
+	if (fork() == 0) {
+		if (read(keep[0], &byte, 1) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void a_dead_peer_is_gone_though_its_child_keeps_the_socket(void)
+{
+	int keep[2];
+	pid_t pid;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(keep), 0);
+	pid = heir("watch\none\ntwo\n", keep);
+	CU_ASSERT(ended_by(HF_CONN_DEAD));
+	CU_ASSERT_EQUAL(ctx.lines, 3);
+	CU_ASSERT_EQUAL(ctx.watched, (uint32_t)pid);
+	waitpid(pid, NULL, 0);
+	close(keep[0]);
+	close(keep[1]);
+}
+
+static void a_watched_peer_that_hangs_up_has_just_closed(void)
+{
+	int fd = connect_unix();
+
+	say(fd, "watch\nwatch\nhello\n");
+	CU_ASSERT(hear(fd, "hello\n"));
+	CU_ASSERT_EQUAL(ctx.watched, (uint32_t)getpid());
+	close(fd);
+	CU_ASSERT(ended_by(HF_CONN_PEER));
+}
+
+static void nobody_is_watched_over_tcp(void)
+{
+	int fd = connect_tcp();
+
+	ctx.watched = 1;
+	say(fd, "watch\nhello\n");
+	CU_ASSERT(hear(fd, "hello\n"));
+	CU_ASSERT_EQUAL(ctx.watched, 0);
+	close(fd);
+	CU_ASSERT(ended_by(HF_CONN_PEER));
+}
+
 static void stopping_lets_replies_leave(void)
 {
 	int a = connect_unix(), b = connect_unix();
@@ -416,6 +484,9 @@ static const struct hf_test serving_tests[] = {
 	HF_TEST(a_paused_connection_is_served_on_when_it_resumes),
 	HF_TEST(a_paused_connection_that_ends_is_noticed),
 	HF_TEST(a_paused_connection_may_send_more_than_may_wait),
+	HF_TEST(a_dead_peer_is_gone_though_its_child_keeps_the_socket),
+	HF_TEST(a_watched_peer_that_hangs_up_has_just_closed),
+	HF_TEST(nobody_is_watched_over_tcp),
 	HF_TEST(stopping_lets_replies_leave),
 	HF_TEST_END,
 };
