@@ -6,12 +6,18 @@ libhold_libhold_a_SOURCES = \
 	libhold/buf.c libhold/buf.h \
 	libhold/clock.c libhold/clock.h \
 	libhold/conf.c libhold/conf.h \
+	libhold/crc32c.c libhold/crc32c.h \
 	libhold/err.c libhold/err.h \
 	libhold/heap.c libhold/heap.h \
+	libhold/journal.c libhold/journal.h \
+	libhold/journal_dir.c libhold/journal_dir.h \
+	libhold/journal_file.c libhold/journal_file.h \
+	libhold/journal_recover.c libhold/journal_recover.h \
 	libhold/list.h \
 	libhold/log.c libhold/log.h \
 	libhold/loop.c libhold/loop.h \
 	libhold/mem.c libhold/mem.h \
 	libhold/peer.c libhold/peer.h \
 	libhold/slice.c libhold/slice.h \
-	libhold/table.c libhold/table.h
+	libhold/table.c libhold/table.h \
+	libhold/wire.h
