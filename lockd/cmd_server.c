@@ -90,6 +90,22 @@ void cmd_role(struct call *call)
 	reply_array(call->reply, 0);
 }
 
+/* WAIT numreplicas timeout: there will never be one to wait for. */
+void cmd_wait(struct call *call)
+{
+	int64_t replicas, timeout_ms;
+
+	if (hf_slice_int64(call->argv[1], &replicas) < 0)
+		reply_not_an_integer(call->reply);
+	else if (hf_slice_int64(call->argv[2], &timeout_ms) < 0)
+		reply_error(call->reply, "ERR timeout is not an integer or "
+					 "out of range");
+	else if (timeout_ms < 0)
+		reply_error(call->reply, "ERR timeout is negative");
+	else
+		reply_integer(call->reply, 0);
+}
+
 void cmd_lolwut(struct call *call)
 {
 	reply_verbatim(call->reply,

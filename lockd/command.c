@@ -83,6 +83,7 @@ static const struct command commands[] = {
 	{ "type", 2, 2, F, 1, 1, 1, cmd_type },
 	{ "unlink", 2, 0, W | F, 1, -1, 1, cmd_del },
 	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
+	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
 };
 
 #undef W

@@ -117,6 +117,9 @@ static enum resp_result read_count(struct resp_reader *reader,
 	if (hf_slice_int64(line, &count) < 0 || count > RESP_ARGS_MAX)
 		return bad(reader,
 			   "ERR Protocol error: invalid multibulk length");
+	if (reader->stranger && count > RESP_STRANGER_ARGS_MAX)
+		return bad(reader, "ERR Protocol error: unauthenticated "
+				   "multibulk length");
 	reader->args_left = count > 0 ? count : 0;
 	return RESP_DONE;
 }
@@ -147,6 +150,9 @@ static enum resp_result read_bulk_len(struct resp_reader *reader,
 	if (hf_slice_int64(line, &reader->bulk_len) < 0 ||
 	    reader->bulk_len < 0 || reader->bulk_len > RESP_BULK_MAX)
 		return bad(reader, "ERR Protocol error: invalid bulk length");
+	if (reader->stranger && reader->bulk_len > RESP_STRANGER_BULK_MAX)
+		return bad(reader, "ERR Protocol error: unauthenticated bulk "
+				   "length");
 	return RESP_DONE;
 }
 

@@ -17,6 +17,9 @@ enum {
 	RESP_INLINE_MAX = 64 * 1024,       /* bytes of an inline request */
 	RESP_ARGS_MAX = 1024 * 1024,       /* arguments of a request */
 	RESP_BULK_MAX = 512 * 1024 * 1024, /* bytes of an argument */
+	/* Of who has not given the password yet: AUTH and HELLO fit. */
+	RESP_STRANGER_ARGS_MAX = 10,
+	RESP_STRANGER_BULK_MAX = 16384,
 };
 
 enum resp_result {
@@ -34,6 +37,7 @@ struct resp_reader {
 	size_t *begins;        /* offsets from the request's first byte */
 	struct hf_slice *argv; /* valid after RESP_DONE, until reset */
 	char *inline_text;     /* unquoted words of an inline request */
+	bool stranger;         /* the narrow limits are in force */
 	const char *error;     /* after RESP_BAD: a Redis error text */
 	char error_text[64];
 };

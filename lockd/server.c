@@ -204,8 +204,11 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	while (done < bytes.len && !conn->closing && !conn->close_soon &&
 	       !conn->paused && !hf_buf_failed(&conn->out)) {
 		struct hf_slice rest = { bytes.data + done, bytes.len - done };
-		enum resp_result result = resp_read(&peer->reader, rest, &used);
+		enum resp_result result;
 
+		peer->reader.stranger =
+		    !client_is_known(peer->server->lockd, &peer->client);
+		result = resp_read(&peer->reader, rest, &used);
 		if (result == RESP_MORE)
 			break;
 		if (result == RESP_BAD) {

@@ -18,11 +18,14 @@ static struct lockd lockd;
 static struct client client;
 static struct hf_buf out;
 static struct resp_writer writer;
+/* As in the server, what is pushed comes behind the answer, not within. */
+static struct hf_buf pushed;
+static struct resp_writer push_writer;
 
 static struct reply *reach(struct client *c)
 {
-	HF_UNUSED(c);
-	return &writer.reply;
+	push_writer.reply.protocol = c->protocol;
+	return &push_writer.reply;
 }
 
 static void nothing(struct client *c)
@@ -30,10 +33,10 @@ static void nothing(struct client *c)
 	HF_UNUSED(c);
 }
 
-static void no_place(struct client *c, struct client_place *out)
+static void no_place(struct client *c, struct client_place *place)
 {
 	HF_UNUSED(c);
-	*out = (struct client_place){ .fd = -1 };
+	*place = (struct client_place){ .fd = -1 };
 }
 
 static const struct client_ops ops = {
@@ -75,12 +78,12 @@ static const char *skip_reply(const char *p, const char *end)
 	return p;
 }
 
-static void check_replies(void)
+static void check_replies(const struct hf_buf *buf)
 {
-	struct hf_slice bytes = hf_buf_slice(&out);
+	struct hf_slice bytes = hf_buf_slice(buf);
 	const char *p = bytes.data, *end = bytes.data + bytes.len;
 
-	if (hf_buf_failed(&out))
+	if (hf_buf_failed(buf))
 		return; /* the server drops such a client */
 	while (p < end) {
 		p = skip_reply(p, end);
@@ -100,8 +103,10 @@ static void run(const struct resp_reader *reader)
 
 	command_run(&call);
 	lockd.shutdown = false;
-	check_replies();
+	check_replies(&out);
+	check_replies(&pushed);
 	hf_buf_reset(&out, MIB);
+	hf_buf_reset(&pushed, MIB);
 }
 
 static void prepare(void)
@@ -116,6 +121,7 @@ static void prepare(void)
 	client = (struct client){ .ops = &ops };
 	client_opened(&lockd, &client);
 	resp_writer_init(&writer, &out, 2);
+	resp_writer_init(&push_writer, &pushed, 2);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -126,8 +132,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct hf_slice bytes = { (const char *)data, len };
 	size_t used;
 
-	if (out.max == 0)
+	if (out.max == 0) {
 		hf_buf_init(&out, 64 * MIB);
+		hf_buf_init(&pushed, 64 * MIB);
+	}
 	prepare();
 	resp_reader_init(&reader);
 	while (resp_read(&reader, bytes, &used) == RESP_DONE) {

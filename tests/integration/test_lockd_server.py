@@ -94,6 +94,7 @@ SAME = """
     SLOWLOG GET -2 | SLOWLOG GET x | SLOWLOG LEN x | SLOWLOG RESET | SLOWLOG NOSUCH | SLOWLOG
     LATENCY LATEST | LATENCY HISTORY x | LATENCY RESET | LATENCY GRAPH x | LATENCY NOSUCH
     LATENCY HISTORY | LATENCY GRAPH
+    WAIT 0 0 | WAIT 1 20 | WAIT x 0 | WAIT 0 x | WAIT 0 -1 | WAIT 0
     ROLE | ROLE x | AUTH x | AUTH default x | AUTH nobody x | AUTH a b c | AUTH
     ACL WHOAMI | ACL USERS | ACL LIST | ACL NOSUCH | ACL
     MEMORY USAGE no-such-key | MEMORY USAGE | MEMORY NOSUCH | MEMORY USAGE k SAMPLES x
@@ -504,6 +505,23 @@ def test_without_the_password_nothing_is_answered(guarded):
         assert wire.ask("RESET") == b"+RESET\r\n"
         assert wire.ask("GET", "k") == denied
         assert wire.ask("QUIT") == b"+OK\r\n"
+
+
+@pytest.mark.parametrize("request_bytes, says", [
+    (b"*11\r\n", b"-ERR Protocol error: unauthenticated multibulk length\r\n"),
+    (b"*1\r\n$16385\r\n", b"-ERR Protocol error: unauthenticated bulk length\r\n"),
+    (b"*10\r\n" + b"$1\r\nx\r\n" * 10, b"-ERR unknown command"),
+    (b"*1\r\n$16384\r\n" + b"x" * 16384 + b"\r\n", b"-ERR unknown command"),
+])
+def test_a_stranger_cannot_make_it_keep_much(guarded, request_bytes, says):
+    with Wire(guarded.socket) as wire:
+        wire.peer.sendall(request_bytes)
+        assert wire.reply().startswith(says)
+        if b"Protocol" in says:
+            assert wire.peer.recv(1) == b""
+    with Wire(guarded.socket) as wire:
+        assert wire.ask("AUTH", "open sesame") == b"+OK\r\n"
+        assert wire.ask("DEL", *range(20)) == b":0\r\n"
 
 
 def test_hello_can_carry_the_password(guarded):
