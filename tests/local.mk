@@ -5,6 +5,16 @@ tests_support_librunner_a_SOURCES = tests/support/runner.c tests/support/runner.
 EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
 	tests/support/servers.py
 
+# Preloaded into daemons by tests; not linked with what it is preloaded into,
+# so it has no sanitizer of its own.
+check_DATA = tests/support/baddisk.so
+tests/support/baddisk.so: tests/support/baddisk.c
+	$(AM_V_CC)$(MKDIR_P) tests/support && $(CC) -std=c17 -Wall -Wextra \
+		-Wpedantic -O2 -fPIC -shared -pthread -o $@ \
+		$(top_srcdir)/tests/support/baddisk.c
+EXTRA_DIST += tests/support/baddisk.c tests/support/bad_disk.py
+CLEANFILES += tests/support/baddisk.so
+
 include tests/libhold/local.mk
 include tests/lockd/local.mk
 include tests/db/local.mk

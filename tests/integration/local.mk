@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/support/wire.py
 
 INTEGRATION_TESTS = \
+	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
