@@ -67,7 +67,6 @@ static const struct exception {
 	{ "renamenx", KS_DELETE, { "rename_from", NOTIFY_GENERIC } },
 	{ "renamenx", KS_SET, { "rename_to", NOTIFY_GENERIC } },
 	{ "copy", KS_SET, { "copy_to", NOTIFY_GENERIC } },
-	{ "persist", KS_DUE, { "persist", NOTIFY_GENERIC } },
 };
 
 struct notify {
@@ -133,8 +132,17 @@ static void tell(struct notify *notify, const struct event *event,
 		publish(notify, "__keyevent@0__:", name, key);
 }
 
-static const struct event *event_of(const struct call *call, enum ks_kind kind)
+static const struct event *event_of(const struct call *call,
+				    const struct ks_change *change)
 {
+	static const struct event lock = { "lock", NOTIFY_GENERIC };
+	static const struct event persist = { "persist", NOTIFY_GENERIC };
+	enum ks_kind kind = change->kind;
+
+	if (kind == KS_SET && change->type == KS_LOCK)
+		return &lock; /* acquired, extended, or shared by fewer */
+	if (kind == KS_DUE && change->due_ms == HF_NEVER)
+		return &persist;
 	for (size_t i = 0; call != NULL && i < HF_LEN(exceptions); i++) {
 		if (kind == exceptions[i].kind &&
 		    hf_slice_ieq(call->argv[0], exceptions[i].command))
@@ -169,7 +177,7 @@ static void seen(struct ks_observer *observer, const struct ks_change *change)
 
 	if ((size_t)change->kind >= HF_LEN(events))
 		return; /* of no key: nobody is told */
-	tell(notify, event_of(call, change->kind), change->key);
+	tell(notify, event_of(call, change), change->key);
 	if (change->kind == KS_SET && change->due_ms != HF_NEVER &&
 	    call != NULL && gives_deadline(call))
 		tell(notify, &events[KS_DUE], change->key);

@@ -3,7 +3,8 @@
  *
  * As https://redis.io/docs/latest/develop/pubsub/keyspace-notifications/ has
  * them: "__keyspace@0__:KEY" carries the event, "__keyevent@0__:EVENT" the
- * key. An event follows from the change and from the command that makes it.
+ * key. An event follows from the change and from the command that makes it;
+ * what changes a lock of LOCK.ACQUIRE is called "lock".
  * Off at first, and then nobody observes the keyspace: it costs nothing.
  */
 #ifndef LOCKD_NOTIFY_H

@@ -6,6 +6,7 @@
 
 extern const struct hf_suite test_glob_suite;
 extern const struct hf_suite test_keyspace_suite;
+extern const struct hf_suite test_notify_suite;
 extern const struct hf_suite test_pattern_suite;
 extern const struct hf_suite test_pubsub_suite;
 extern const struct hf_suite test_resp_suite;
