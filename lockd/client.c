@@ -3,6 +3,7 @@
 #include "lockd/client.h"
 
 #include "lockd/command.h"
+#include "lockd/locks.h"
 #include "lockd/pubsub.h"
 
 #include <stdio.h>
@@ -15,10 +16,12 @@ void client_opened(struct lockd *lockd, struct client *client)
 	hf_list_init(&client->monitor);
 	hf_list_init(&client->postponed);
 	hf_list_append(&lockd->clients, &client->all);
+	locks_client_opened(client);
 }
 
 void client_closed(struct lockd *lockd, struct client *client)
 {
+	locks_client_closed(lockd, client);
 	pubsub_drop(lockd->pubsub, client);
 	hf_list_remove(&client->monitor);
 	hf_list_remove(&client->postponed);

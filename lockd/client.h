@@ -10,6 +10,7 @@
 #define LOCKD_CLIENT_H
 
 #include "libhold/list.h"
+#include "lockd/locktab.h"
 #include "lockd/reply.h"
 
 enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
@@ -39,6 +40,8 @@ struct client_ops {
 	void (*close)(struct client *client);
 	void (*kill)(struct client *client);
 	void (*place)(struct client *client, struct client_place *out);
+	bool (*alive)(struct client *client);
+	uint32_t (*watch_peer)(struct client *client);
 };
 
 /* CLIENT REPLY: which answers a client wants. */
@@ -74,6 +77,11 @@ struct client {
 	 * pauses a client for long sets it, and clears it with the wait.
 	 */
 	void (*unblock)(struct lockd *lockd, struct client *client, bool error);
+	struct lock_session locks; /* what it holds and waits for */
+	struct {
+		bool unheard;   /* it wants no answer (CLIENT REPLY) */
+		bool unblocked; /* by CLIENT UNBLOCK ERROR */
+	} lock_wait;
 };
 
 /* The server calls these when a peer has come, and before it is freed. */
@@ -167,6 +175,21 @@ bool client_postpone(struct call *call);
  * Gives when it wants to be called next, or HF_NEVER.
  */
 int64_t client_tick(struct lockd *lockd, int64_t now_ms);
+
+/* Is it worth telling it something, or is its connection ending? */
+static inline bool client_alive(struct client *client)
+{
+	return client->ops->alive(client);
+}
+
+/*
+ * From now on the death of the process that connected (over a Unix socket)
+ * ends the connection. Gives its id, 0 if it cannot be told.
+ */
+static inline uint32_t client_watch_peer(struct client *client)
+{
+	return client->ops->watch_peer(client);
+}
 
 /* Ends the connection after what was written to it has left. */
 static inline void client_close(struct client *client)

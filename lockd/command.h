@@ -106,6 +106,12 @@ command_fn cmd_command;
 /* cmd_pubsub.c */
 command_fn cmd_subscribe, cmd_psubscribe, cmd_ssubscribe, cmd_unsubscribe,
     cmd_punsubscribe, cmd_sunsubscribe, cmd_publish, cmd_spublish, cmd_pubsub;
+/* cmd_lock.c */
+command_fn cmd_lock_acquire, cmd_lock_release, cmd_lock_extend;
+/* cmd_lock_show.c */
+command_fn cmd_lock_info, cmd_lock_list, cmd_lock_waiters, cmd_lock_top;
+/* cmd_fence.c */
+command_fn cmd_fence, cmd_guard;
 /* info.c */
 command_fn cmd_info;
 /* cmd_server.c */

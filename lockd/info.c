@@ -308,6 +308,7 @@ static const struct info_section {
 	{ "Commandstats", info_commandstats, true },
 	{ "Errorstats", info_errorstats, false },
 	{ "Cluster", info_cluster, false },
+	{ "Locks", info_locks, false },
 	{ "Keyspace", info_keyspace, false },
 };
 

@@ -14,4 +14,7 @@
 /* Appends "name:value\r\n" lines to out. */
 typedef void info_fn(struct call *call, struct hf_buf *out);
 
+/* cmd_lock_show.c */
+info_fn info_locks;
+
 #endif

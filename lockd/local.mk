@@ -9,7 +9,10 @@ lockd_liblockd_a_SOURCES = \
 	lockd/cmd_command.c \
 	lockd/cmd_config.c \
 	lockd/cmd_connection.c \
+	lockd/cmd_fence.c \
 	lockd/cmd_key.c \
+	lockd/cmd_lock.c \
+	lockd/cmd_lock_show.c \
 	lockd/cmd_observe.c \
 	lockd/cmd_pubsub.c \
 	lockd/cmd_script.c \
@@ -20,7 +23,11 @@ lockd_liblockd_a_SOURCES = \
 	lockd/glob.c lockd/glob.h \
 	lockd/info.c lockd/info.h \
 	lockd/keyspace.c lockd/keyspace.h \
+	lockd/lock_stats.c lockd/lock_stats.h \
+	lockd/lock_value.c lockd/lock_value.h \
 	lockd/lockd.c lockd/lockd.h \
+	lockd/locks.c lockd/locks.h \
+	lockd/locktab.c lockd/locktab.h \
 	lockd/monitor.c lockd/monitor.h \
 	lockd/notify.c lockd/notify.h \
 	lockd/pubsub.c lockd/pubsub.h \

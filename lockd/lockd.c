@@ -5,6 +5,7 @@
 #include "libhold/log.h"
 #include "libhold/mem.h"
 #include "lockd/command.h"
+#include "lockd/locks.h"
 #include "lockd/notify.h"
 #include "lockd/pubsub.h"
 #include "lockd/script.h"
@@ -49,6 +50,7 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 	hf_list_init(&lockd->clients);
 	hf_list_init(&lockd->monitors);
 	hf_list_init(&lockd->pause.postponed);
+	locks_init(lockd, random_seed());
 	lockd->settings = *settings;
 	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
 					 .slowlog_max_len = 128 };
@@ -63,6 +65,7 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 
 void lockd_fini(struct lockd *lockd)
 {
+	locks_fini(lockd);
 	notify_free(&lockd->notify);
 	slowlog_fini(&lockd->slowlog);
 	free(lockd->stats.by_command);

@@ -13,6 +13,7 @@
 #include "lockd/tuning.h"
 
 struct call;
+struct locktab;
 struct notify;
 struct pubsub;
 struct script;
@@ -26,6 +27,8 @@ struct pause {
 
 struct lockd {
 	struct keyspace *keys;
+	struct keyspace *guards; /* highest token a resource has seen */
+	struct locktab *locks;
 	struct script *script;
 	struct hf_list clients; /* struct client, by all */
 	uint64_t last_client_id;
@@ -41,6 +44,7 @@ struct lockd {
 	const struct call *running; /* the innermost command; NULL: none */
 	struct stats stats;
 	bool shutdown; /* SHUTDOWN was asked for */
+	bool stopping; /* it is the server that ends the connections */
 	char run_id[41];
 };
 

@@ -6,6 +6,7 @@
 #include "libhold/log.h"
 #include "libhold/loop.h"
 #include "libhold/mem.h"
+#include "lockd/locks.h"
 #include "lockd/resp.h"
 
 #include <stdlib.h>
@@ -94,11 +95,22 @@ static void place_client(struct client *client, struct client_place *out)
 	out->out_bytes = hf_buf_len(&conn->out) + hf_buf_len(&conn->sending);
 }
 
+static bool is_alive(struct client *client)
+{
+	return hf_conn_open(&peer_of_client(client)->conn);
+}
+
+static uint32_t watch_peer(struct client *client)
+{
+	return hf_conn_watch_peer(&peer_of_client(client)->conn);
+}
+
 static struct hf_conn *open_peer(void *arg)
 {
 	static const struct client_ops ops = { reach,         pause_client,
 					       resume_client, close_client,
-					       kill_client,   place_client };
+					       kill_client,   place_client,
+					       is_alive,      watch_peer };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
 
@@ -115,11 +127,15 @@ static struct hf_conn *open_peer(void *arg)
 static void free_peer(struct hf_conn *conn)
 {
 	struct peer *peer = peer_of(conn);
+	struct lockd *lockd = peer->server->lockd;
 
 	hf_debug("client closed client=%llu why=\"%s\"",
 		 (unsigned long long)peer->client.id,
 		 hf_conn_why_text(conn->why));
-	client_closed(peer->server->lockd, &peer->client);
+	if (conn->why == HF_CONN_SHUTDOWN)
+		lockd->stopping = true;
+	client_closed(lockd, &peer->client);
+	hf_loop_wake_at(peer->server->loop, locks_next_due_ms(lockd));
 	resp_reader_fini(&peer->reader);
 	free(peer);
 }
@@ -183,6 +199,7 @@ static bool run_request(struct peer *peer)
 	command_run(&call);
 	stats_errors(&server->lockd->stats, call.reply, errors);
 	end_request(peer);
+	locks_settle(server->lockd, call.now_ms);
 	return true;
 }
 
@@ -227,12 +244,14 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 static int64_t tick(void *arg, int64_t now_ms)
 {
 	struct lockd *lockd = ((struct server *)arg)->lockd;
-	int64_t keys_ms, clients_ms;
+	int64_t next_ms, clients_ms, locks_ms;
 
 	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
-	keys_ms = keyspace_next_due_ms(lockd->keys);
+	locks_ms = locks_tick(lockd, now_ms);
 	clients_ms = client_tick(lockd, now_ms);
-	return keys_ms < clients_ms ? keys_ms : clients_ms;
+	next_ms = keyspace_next_due_ms(lockd->keys);
+	next_ms = clients_ms < next_ms ? clients_ms : next_ms;
+	return locks_ms < next_ms ? locks_ms : next_ms;
 }
 
 static int load_password(struct server *server)

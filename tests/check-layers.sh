@@ -21,7 +21,8 @@ violations() {
 	# CORE: told the time, no sockets, no bytes off the wire
 	grep -nE '#include ("libhold/(loop|clock|journal)|"lockd/(resp|server)|<sys/socket|<uv)' \
 		"$root"/lockd/keyspace.[ch] "$root"/lockd/glob.[ch] \
-		"$root"/lockd/pubsub.[ch]
+		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
+		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/booking.[ch]
 }

@@ -39,8 +39,20 @@ static void no_place(struct client *c, struct client_place *place)
 	*place = (struct client_place){ .fd = -1 };
 }
 
+static bool alive(struct client *c)
+{
+	HF_UNUSED(c);
+	return true;
+}
+
+static uint32_t no_process(struct client *c)
+{
+	HF_UNUSED(c);
+	return 0;
+}
+
 static const struct client_ops ops = {
-	reach, nothing, nothing, nothing, nothing, no_place,
+	reach, nothing, nothing, nothing, nothing, no_place, alive, no_process,
 };
 
 /*

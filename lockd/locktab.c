@@ -1,0 +1,1208 @@
+#include "config.h"
+
+#include "lockd/locktab.h"
+
+#include "libhold/mem.h"
+#include "libhold/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A holder is warned with a quarter of its time left, at most this. */
+#define WARN_MAX_MS 10000
+/* So many timers a tick at most: about a millisecond. */
+#define TIMERS_PER_TICK 512
+
+/* A key that somebody waits for, or that a grant of ours is on. */
+struct entry {
+	struct hf_table_node node;
+	struct hf_list line;  /* struct place of waiting claims, in order */
+	struct hf_list held;  /* struct place of grants */
+	struct hf_list ready; /* on tab->ready: to be seen to */
+	size_t waiting;
+	enum lock_end why; /* LOCK_ENDS: nobody else has changed it */
+	size_t key_len;
+	char key[];
+};
+
+/* A claim in the line, or among the holders, of one key. */
+struct place {
+	struct hf_list all; /* on entry->line or entry->held */
+	struct entry *entry;
+	struct claim *claim;
+	struct place *next; /* of the same claim */
+};
+
+/*
+ *	made ── granted ────────────────> held ──> released, lost: freed
+ *	  └──> waiting (in all lines) ─────┘
+ *	          └──> timed out, its connection gone: freed
+ */
+struct claim {
+	struct hf_table_node node;    /* waiting: by asked; held: by token */
+	struct hf_list of_session;    /* on session->claims */
+	struct lock_session *session; /* NULL: nobody is connected for it */
+	struct hf_heap_item timer;
+	struct place *places;
+	size_t n_places;
+	bool waiting, held, warned;
+	struct lock_holder as; /* what it is or will be as a holder */
+	int64_t ttl_ms;
+	int64_t begun_ms; /* boot clock: of the wait, then of the hold */
+	int64_t wait_until_ms;
+	int64_t dies_ms; /* a grace that runs; 0: none */
+	/* What was asked for, in bytes: owner, mode, keys. */
+	size_t asked_len;
+	char asked[];
+};
+
+struct locktab {
+	struct keyspace *keys;
+	uint64_t seed;
+	const struct lock_hooks *hooks;
+	void *arg;
+	struct ks_observer observer;
+	bool writing; /* the change that is seen is our own */
+	struct hf_table *entries;
+	struct hf_table *waiters; /* waiting claims, by asked */
+	struct hf_table *grants;  /* held ones, by token */
+	struct hf_heap timers;
+	struct hf_list ready;
+	struct lock_value value; /* of the key that is looked at */
+	struct hf_buf bytes;
+	struct lock_stats stats;
+};
+
+/* ---- entries ------------------------------------------------------------ */
+
+static struct entry *entry_of(const struct hf_table_node *node)
+{
+	return HF_CONTAINER_OF((uintptr_t)node, struct entry, node);
+}
+
+static struct hf_slice key_of(const struct entry *e)
+{
+	return (struct hf_slice){ e->key, e->key_len };
+}
+
+static bool has_key(const struct hf_table_node *node, struct hf_slice key)
+{
+	return hf_slice_eq(key_of(entry_of(node)), key);
+}
+
+static struct entry *find_entry(struct locktab *tab, struct hf_slice key)
+{
+	struct hf_table_node *node;
+
+	if (hf_table_count(tab->entries) == 0)
+		return NULL; /* nobody waits, nothing is held: the usual */
+	node = hf_table_find(tab->entries, hf_table_hash(tab->seed, key),
+			     has_key, key);
+	return node != NULL ? entry_of(node) : NULL;
+}
+
+static struct entry *need_entry(struct locktab *tab, struct hf_slice key)
+{
+	struct entry *e = find_entry(tab, key);
+
+	if (e != NULL)
+		return e;
+	e = hf_alloc(sizeof(*e) + key.len);
+	hf_list_init(&e->line);
+	hf_list_init(&e->held);
+	hf_list_init(&e->ready);
+	e->key_len = key.len;
+	if (key.len > 0)
+		memcpy(e->key, key.data, key.len);
+	hf_table_insert(tab->entries, &e->node, hf_table_hash(tab->seed, key));
+	return e;
+}
+
+static void mark_ready(struct locktab *tab, struct entry *e)
+{
+	if (hf_list_empty(&e->ready))
+		hf_list_append(&tab->ready, &e->ready);
+}
+
+static void free_entry_if_idle(struct locktab *tab, struct entry *e)
+{
+	if (!hf_list_empty(&e->line) || !hf_list_empty(&e->held))
+		return;
+	hf_list_remove(&e->ready);
+	hf_table_remove(tab->entries, &e->node);
+	free(e);
+}
+
+/* ---- what the keyspace says --------------------------------------------- */
+
+static enum lock_end why_of(enum ks_kind kind)
+{
+	switch (kind) {
+	case KS_EXPIRE:
+		return LOCK_EXPIRED;
+	case KS_DELETE:
+		return LOCK_DELETED;
+	case KS_FLUSH:
+		return LOCK_FLUSHED;
+	default:
+		return LOCK_OVERWRITTEN;
+	}
+}
+
+static void changed(struct locktab *tab, struct entry *e, enum ks_kind kind)
+{
+	/* The first change is what ended a hold, whatever came then. */
+	if (!tab->writing && e->why == LOCK_ENDS)
+		e->why = why_of(kind);
+	mark_ready(tab, e);
+}
+
+static void mark_flushed(void *arg, struct hf_table_node *node)
+{
+	changed(arg, entry_of(node), KS_FLUSH);
+}
+
+static void seen(struct ks_observer *observer, const struct ks_change *change)
+{
+	struct locktab *tab =
+	    HF_CONTAINER_OF(observer, struct locktab, observer);
+	uint64_t cursor = 0;
+	struct entry *e;
+
+	if (change->kind == KS_FENCE || hf_table_count(tab->entries) == 0)
+		return;
+	if (change->kind == KS_FLUSH) {
+		do {
+			cursor = hf_table_scan(tab->entries, cursor,
+					       mark_flushed, tab);
+		} while (cursor != 0);
+		return;
+	}
+	e = find_entry(tab, change->key);
+	if (e != NULL)
+		changed(tab, e, change->kind);
+}
+
+/*
+ * Reads key's holders into tab->value. False: it has a value that is not a
+ * list of holders (then there are none in tab->value), and blocks everybody.
+ */
+static bool load(struct locktab *tab, struct hf_slice key, int64_t now_ms,
+		 struct ks_view *view_out)
+{
+	struct ks_view view = keyspace_get(tab->keys, key, now_ms);
+
+	if (view_out != NULL)
+		*view_out = view;
+	tab->value.n = 0;
+	if (view.type == KS_NONE)
+		return true;
+	return view.type == KS_LOCK &&
+	       lock_value_read(&tab->value, view.value, view.due_ms, now_ms) ==
+		   0;
+}
+
+/* Makes tab->value the value of key, under the token fence. */
+static void store(struct locktab *tab, struct hf_slice key, int64_t fence,
+		  int64_t now_ms)
+{
+	struct ks_change change = {
+		.kind = KS_SET, .type = KS_LOCK, .key = key, .fence = fence
+	};
+
+	if (tab->value.n == 0) {
+		change.kind = KS_DELETE;
+	} else {
+		hf_buf_reset(&tab->bytes, LOCK_OWNER_MAX);
+		change.due_ms = lock_value_write(&tab->value, &tab->bytes);
+		assert(!hf_buf_failed(&tab->bytes));
+		change.value = hf_buf_slice(&tab->bytes);
+	}
+	tab->writing = true;
+	keyspace_apply(tab->keys, &change, now_ms);
+	tab->writing = false;
+}
+
+/* ---- claims ------------------------------------------------------------- */
+
+static struct claim *claim_of(const struct hf_table_node *node)
+{
+	return HF_CONTAINER_OF((uintptr_t)node, struct claim, node);
+}
+
+static bool has_asked(const struct hf_table_node *node, struct hf_slice asked)
+{
+	const struct claim *c = claim_of(node);
+
+	return hf_slice_eq((struct hf_slice){ c->asked, c->asked_len }, asked);
+}
+
+static uint32_t hash_asked(const struct locktab *tab, const struct claim *c)
+{
+	return hf_table_hash(tab->seed,
+			     (struct hf_slice){ c->asked, c->asked_len });
+}
+
+static struct hf_slice token_bytes(const int64_t *token)
+{
+	return (struct hf_slice){ (const char *)token, sizeof(*token) };
+}
+
+static bool has_token(const struct hf_table_node *node, struct hf_slice token)
+{
+	return hf_slice_eq(token_bytes(&claim_of(node)->as.token), token);
+}
+
+static struct claim *find_grant(struct locktab *tab, int64_t token)
+{
+	struct hf_slice bytes = token_bytes(&token);
+	struct hf_table_node *node = hf_table_find(
+	    tab->grants, hf_table_hash(tab->seed, bytes), has_token, bytes);
+
+	return node != NULL ? claim_of(node) : NULL;
+}
+
+static void bind(struct claim *c, struct lock_session *session)
+{
+	hf_list_remove(&c->of_session);
+	c->session = session;
+	c->dies_ms = 0;
+	if (session != NULL)
+		hf_list_append(&session->claims, &c->of_session);
+}
+
+static void add_place(struct locktab *tab, struct claim *c, struct hf_slice key)
+{
+	struct place *p = hf_new(struct place);
+
+	p->entry = need_entry(tab, key);
+	p->claim = c;
+	hf_list_init(&p->all);
+	p->next = c->places;
+	c->places = p;
+	c->n_places++;
+}
+
+static char *put_bytes(char *at, const void *bytes, size_t len)
+{
+	if (len > 0)
+		memcpy(at, bytes, len);
+	return at + len;
+}
+
+static size_t asked_len(const struct lock_request *r)
+{
+	size_t len = 1 + sizeof(size_t) + r->owner.len;
+
+	for (size_t i = 0; i < r->n_keys; i++)
+		len += sizeof(size_t) + r->keys[i].len;
+	return len;
+}
+
+/* The owner's bytes stand in there too: claim->as.owner points at them. */
+static void write_asked(struct claim *c, const struct lock_request *r)
+{
+	char *at = c->asked;
+
+	*at++ = r->shared ? 's' : 'x';
+	at = put_bytes(at, &r->owner.len, sizeof(size_t));
+	c->as.owner = (struct hf_slice){ at, r->owner.len };
+	at = put_bytes(at, r->owner.data, r->owner.len);
+	for (size_t i = 0; i < r->n_keys; i++) {
+		at = put_bytes(at, &r->keys[i].len, sizeof(size_t));
+		at = put_bytes(at, r->keys[i].data, r->keys[i].len);
+	}
+}
+
+/* In no line and holding nothing yet. */
+static struct claim *make_claim(struct locktab *tab,
+				const struct lock_request *r, int64_t now_ms)
+{
+	size_t len = asked_len(r);
+	struct claim *c = hf_alloc(sizeof(*c) + len);
+
+	hf_list_init(&c->of_session);
+	c->ttl_ms = r->ttl_ms;
+	c->begun_ms = now_ms;
+	c->wait_until_ms = now_ms + r->wait_ms;
+	c->as.delay_ms = r->delay_ms;
+	c->as.grace_ms = r->grace_ms;
+	c->as.pid = r->pid;
+	c->as.policy = r->policy;
+	c->as.shared = r->shared;
+	c->asked_len = len;
+	write_asked(c, r);
+	for (size_t i = r->n_keys; i > 0; i--) /* places: in the keys' order */
+		add_place(tab, c, r->keys[i - 1]);
+	bind(c, r->session);
+	return c;
+}
+
+/* Takes the place out of its line or from among the holders. */
+static void take_off(struct locktab *tab, struct place *p)
+{
+	hf_list_remove(&p->all);
+	mark_ready(tab, p->entry); /* the next one's turn, or nobody's */
+}
+
+static void leave_lines(struct locktab *tab, struct claim *c)
+{
+	if (!c->waiting)
+		return;
+	c->waiting = false;
+	tab->stats.waiting--;
+	hf_table_remove(tab->waiters, &c->node);
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		p->entry->waiting--;
+		take_off(tab, p);
+	}
+}
+
+static void free_claim(struct locktab *tab, struct claim *c)
+{
+	struct place *p, *next;
+
+	leave_lines(tab, c);
+	if (c->held) {
+		tab->stats.held--;
+		hf_table_remove(tab->grants, &c->node);
+	}
+	for (p = c->places; p != NULL; p = next) {
+		next = p->next;
+		take_off(tab, p);
+		free(p);
+	}
+	hf_heap_remove(&tab->timers, &c->timer);
+	hf_list_remove(&c->of_session);
+	free(c);
+}
+
+/* ---- the lines ---------------------------------------------------------- */
+
+/* As the new last one; a twin stands right behind its elder. */
+static void stand_in_line(struct locktab *tab, struct claim *c)
+{
+	uint32_t hash = hash_asked(tab, c);
+	struct hf_table_node *node =
+	    hf_table_find(tab->waiters, hash, has_asked,
+			  (struct hf_slice){ c->asked, c->asked_len });
+	struct place *elder = node != NULL ? claim_of(node)->places : NULL;
+
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		hf_list_append(
+		    elder != NULL ? elder->all.next : &p->entry->line, &p->all);
+		elder = elder != NULL ? elder->next : NULL;
+		p->entry->waiting++;
+		lock_stats_wanted(&tab->stats, key_of(p->entry));
+	}
+	hf_table_insert(tab->waiters, &c->node, hash);
+	c->waiting = true;
+	tab->stats.waiting++;
+	hf_heap_set(&tab->timers, &c->timer, c->wait_until_ms);
+}
+
+/* Is nobody before it in any line? In none yet, the lines must be empty. */
+static bool is_first(const struct claim *c)
+{
+	for (const struct place *p = c->places; p != NULL; p = p->next) {
+		const struct hf_list *first =
+		    c->waiting ? &p->all : &p->entry->line;
+
+		if (p->entry->line.next != first)
+			return false;
+	}
+	return true;
+}
+
+/* What the holders of a claim's keys mean for it. */
+struct outlook {
+	bool blocked;
+	size_t own; /* keys that its owner holds */
+	bool one;   /* those by one grant, and in the claim's mode */
+	int64_t token, end_ms;
+};
+
+static struct outlook look_out(struct locktab *tab, const struct claim *c,
+			       int64_t now_ms)
+{
+	struct outlook o = { .one = true, .end_ms = HF_NEVER };
+
+	for (const struct place *p = c->places; p != NULL; p = p->next) {
+		bool ours = load(tab, key_of(p->entry), now_ms, NULL);
+		const struct lock_holder *h =
+		    lock_value_of_owner(&tab->value, c->as.owner, now_ms);
+
+		if (!ours || lock_value_blocks(&tab->value, c->as.shared))
+			o.blocked = true;
+		if (h == NULL)
+			continue;
+		if (h->shared != c->as.shared ||
+		    (o.own > 0 && h->token != o.token))
+			o.one = false;
+		o.own++;
+		o.token = h->token;
+		o.end_ms = h->end_ms < o.end_ms ? h->end_ms : o.end_ms;
+	}
+	return o;
+}
+
+/* ---- grants ------------------------------------------------------------- */
+
+static int64_t left_ms(int64_t end_ms, int64_t now_ms)
+{
+	return end_ms == HF_NEVER ? HF_NEVER : end_ms - now_ms;
+}
+
+static int64_t warn_at_ms(const struct claim *c)
+{
+	int64_t before_ms = c->ttl_ms / 4;
+
+	if (before_ms > WARN_MAX_MS)
+		before_ms = WARN_MAX_MS;
+	return c->as.end_ms - before_ms;
+}
+
+static void set_timer(struct locktab *tab, struct claim *c)
+{
+	int64_t due_ms = HF_NEVER;
+
+	if (c->as.end_ms != HF_NEVER)
+		due_ms = c->warned ? c->as.end_ms : warn_at_ms(c);
+	if (c->dies_ms > 0 && c->dies_ms < due_ms)
+		due_ms = c->dies_ms;
+	if (due_ms == HF_NEVER)
+		hf_heap_remove(&tab->timers, &c->timer);
+	else
+		hf_heap_set(&tab->timers, &c->timer, due_ms);
+}
+
+/* From waiting, or new, to held; the keyspace is written by the caller. */
+static void become_holder(struct locktab *tab, struct claim *c, int64_t token,
+			  struct lock_now now)
+{
+	int64_t waited_ms = now.ms - c->begun_ms;
+
+	if (c->waiting) {
+		tab->stats.granted_after_wait++;
+		for (struct place *p = c->places; p != NULL; p = p->next)
+			lock_stats_waited(&tab->stats, key_of(p->entry),
+					  waited_ms);
+	}
+	lock_histogram_add(&tab->stats.wait, waited_ms);
+	leave_lines(tab, c);
+	for (struct place *p = c->places; p != NULL; p = p->next)
+		hf_list_append(&p->entry->held, &p->all);
+	c->held = true;
+	c->begun_ms = now.ms;
+	c->as.token = token;
+	c->as.since_ms = now.wall_ms;
+	c->as.end_ms = now.ms + c->ttl_ms;
+	hf_table_insert(tab->grants, &c->node,
+			hf_table_hash(tab->seed, token_bytes(&c->as.token)));
+	set_timer(tab, c);
+	tab->stats.held++;
+	tab->stats.granted++;
+}
+
+static void grant(struct locktab *tab, struct claim *c, struct lock_now now)
+{
+	int64_t token = keyspace_last_fence(tab->keys) + 1;
+
+	become_holder(tab, c, token, now);
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		struct hf_slice key = key_of(p->entry);
+
+		load(tab, key, now.ms, NULL);
+		lock_value_add(&tab->value, &c->as);
+		store(tab, key, token, now.ms);
+	}
+}
+
+/* The grant its owner has already answers the claim, and frees it. */
+static void grant_again(struct locktab *tab, struct claim *c,
+			const struct outlook *o, int64_t now_ms,
+			struct lock_grant *out)
+{
+	struct claim *had = find_grant(tab, o->token);
+
+	*out = (struct lock_grant){ o->token, left_ms(o->end_ms, now_ms) };
+	if (had != NULL && c->session != NULL) {
+		bind(had, c->session);
+		set_timer(tab, had);
+	}
+	free_claim(tab, c);
+}
+
+static void answer(struct locktab *tab, struct lock_session *session,
+		   const struct lock_grant *out)
+{
+	tab->hooks->answer(tab->arg, session, out);
+}
+
+/*
+ * Shared claims on this key alone, that stand behind each other, become
+ * holders by one change of the keyspace, however many they are.
+ */
+static bool can_join_run(struct locktab *tab, const struct claim *c,
+			 int64_t now_ms)
+{
+	return c->as.shared && c->n_places == 1 &&
+	       tab->hooks->alive(c->session) &&
+	       !lock_value_blocks(&tab->value, true) &&
+	       lock_value_of_owner(&tab->value, c->as.owner, now_ms) == NULL;
+}
+
+static void serve_run(struct locktab *tab, struct entry *e, struct lock_now now)
+{
+	int64_t token = keyspace_last_fence(tab->keys);
+	int64_t first = token;
+	struct hf_list *node;
+
+	if (!load(tab, key_of(e), now.ms, NULL))
+		return;
+	while ((node = hf_list_first(&e->line)) != NULL) {
+		struct claim *c =
+		    HF_CONTAINER_OF(node, struct place, all)->claim;
+
+		if (!can_join_run(tab, c, now.ms))
+			break;
+		become_holder(tab, c, ++token, now);
+		lock_value_add(&tab->value, &c->as);
+	}
+	if (token == first)
+		return;
+	store(tab, key_of(e), token, now.ms);
+	while (first++ < token) {
+		struct claim *c = find_grant(tab, first);
+		struct lock_grant out = { first, c->ttl_ms };
+
+		answer(tab, c->session, &out);
+	}
+}
+
+/* Grants it if it can be; false: the line has to wait. */
+static bool serve_claim(struct locktab *tab, struct claim *c,
+			struct lock_now now)
+{
+	struct lock_session *session = c->session;
+	struct lock_grant out;
+	struct outlook o;
+
+	if (!tab->hooks->alive(session)) {
+		free_claim(tab, c);
+		return true;
+	}
+	if (!is_first(c))
+		return false;
+	o = look_out(tab, c, now.ms);
+	if (o.own == c->n_places && o.one) {
+		grant_again(tab, c, &o, now.ms, &out);
+	} else if (o.blocked || o.own > 0) {
+		return false;
+	} else {
+		grant(tab, c, now);
+		out = (struct lock_grant){ c->as.token, c->ttl_ms };
+	}
+	answer(tab, session, &out);
+	return true;
+}
+
+static void serve_line(struct locktab *tab, struct entry *e,
+		       struct lock_now now)
+{
+	struct hf_list *node = hf_list_first(&e->line);
+
+	if (node == NULL)
+		return;
+	if (HF_CONTAINER_OF(node, struct place, all)->claim->as.shared)
+		serve_run(tab, e, now);
+	while ((node = hf_list_first(&e->line)) != NULL) {
+		if (!serve_claim(
+			tab, HF_CONTAINER_OF(node, struct place, all)->claim,
+			now))
+			break;
+	}
+}
+
+/* ---- ends --------------------------------------------------------------- */
+
+static void count_end(struct locktab *tab, enum lock_end why)
+{
+	if (why == LOCK_EXPIRED)
+		tab->stats.expired++;
+	else if (why == LOCK_DISCONNECTED)
+		tab->stats.disconnected++;
+	else
+		tab->stats.lost++;
+}
+
+/* Unlinks and frees p; the claim goes with its last place. */
+static void drop_place(struct locktab *tab, struct place *p, int64_t now_ms)
+{
+	struct claim *c = p->claim;
+	struct place **at = &c->places;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	c->n_places--;
+	take_off(tab, p);
+	free(p);
+	if (c->places != NULL)
+		return;
+	lock_histogram_add(&tab->stats.hold, now_ms - c->begun_ms);
+	free_claim(tab, c);
+}
+
+static void lose(struct locktab *tab, struct place *p, enum lock_end why,
+		 int64_t now_ms)
+{
+	struct claim *c = p->claim;
+	struct lock_notice notice = { .why = why,
+				      .key = key_of(p->entry),
+				      .owner = c->as.owner,
+				      .token = c->as.token };
+
+	count_end(tab, why);
+	tab->hooks->notice(tab->arg, c->session, &notice);
+	drop_place(tab, p, now_ms);
+}
+
+/* Somebody else has changed the key: which grants does it end? */
+static void check_held(struct locktab *tab, struct entry *e,
+		       struct lock_now now)
+{
+	enum lock_end why = e->why;
+
+	e->why = LOCK_ENDS;
+	if (why == LOCK_ENDS || hf_list_empty(&e->held))
+		return;
+	load(tab, key_of(e), now.ms, NULL);
+	HF_LIST_FOREACH (node, &e->held) {
+		struct place *p = HF_CONTAINER_OF(node, struct place, all);
+
+		if (lock_value_of_token(&tab->value, p->claim->as.token,
+					now.ms) == NULL)
+			lose(tab, p, why, now.ms);
+	}
+}
+
+/* Its holder died: the hold ends now, and with it begins its delay. */
+static void die(struct locktab *tab, struct claim *c, struct lock_now now)
+{
+	struct place *p, *next;
+
+	for (p = c->places; p != NULL; p = next) {
+		struct hf_slice key = key_of(p->entry);
+		struct lock_holder *h;
+		struct ks_view view;
+
+		next = p->next;
+		load(tab, key, now.ms, &view);
+		h = lock_value_of_token(&tab->value, c->as.token, now.ms);
+		if (h != NULL) {
+			h->end_ms = now.ms;
+			if (h->delay_ms == 0)
+				lock_value_remove(&tab->value, h);
+			store(tab, key, view.fence, now.ms);
+		}
+		lose(tab, p, LOCK_DISCONNECTED, now.ms);
+	}
+}
+
+/*
+ * What the keyspace says of the ends of c's holds, which others may have
+ * moved; those that are over are lost. False: c is no more.
+ */
+static bool refresh(struct locktab *tab, struct claim *c, struct lock_now now)
+{
+	int64_t end_ms = HF_NEVER;
+	struct place *p, *next;
+	bool any = false;
+
+	for (p = c->places; p != NULL; p = next) {
+		const struct lock_holder *h;
+
+		next = p->next;
+		load(tab, key_of(p->entry), now.ms, NULL);
+		h = lock_value_of_token(&tab->value, c->as.token, now.ms);
+		if (h == NULL) {
+			enum lock_end why = p->entry->why;
+
+			lose(tab, p, why != LOCK_ENDS ? why : LOCK_EXPIRED,
+			     now.ms);
+			continue;
+		}
+		any = true;
+		end_ms = h->end_ms < end_ms ? h->end_ms : end_ms;
+	}
+	if (any)
+		c->as.end_ms = end_ms;
+	return any;
+}
+
+static void warn(struct locktab *tab, struct claim *c, int64_t now_ms)
+{
+	c->warned = true;
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		struct lock_notice notice = {
+			.why = LOCK_ENDS,
+			.key = key_of(p->entry),
+			.owner = c->as.owner,
+			.token = c->as.token,
+			.left_ms = left_ms(c->as.end_ms, now_ms),
+		};
+
+		tab->hooks->notice(tab->arg, c->session, &notice);
+	}
+}
+
+static void time_out(struct locktab *tab, struct claim *c)
+{
+	struct lock_session *session = c->session;
+
+	tab->stats.timeouts++;
+	free_claim(tab, c);
+	answer(tab, session, NULL);
+}
+
+static void fire(struct locktab *tab, struct claim *c, struct lock_now now)
+{
+	if (c->waiting) {
+		time_out(tab, c);
+		return;
+	}
+	if (c->dies_ms > 0 && c->dies_ms <= now.ms) {
+		die(tab, c, now);
+		return;
+	}
+	if (!refresh(tab, c, now))
+		return;
+	if (!c->warned && c->as.end_ms != HF_NEVER && warn_at_ms(c) <= now.ms)
+		warn(tab, c, now.ms);
+	set_timer(tab, c);
+}
+
+/* ---- the way in --------------------------------------------------------- */
+
+struct locktab *locktab_new(struct keyspace *keys, uint64_t seed,
+			    const struct lock_hooks *hooks, void *arg)
+{
+	struct locktab *tab = hf_new(struct locktab);
+
+	tab->keys = keys;
+	tab->seed = seed;
+	tab->hooks = hooks;
+	tab->arg = arg;
+	tab->entries = hf_table_new();
+	tab->waiters = hf_table_new();
+	tab->grants = hf_table_new();
+	hf_heap_init(&tab->timers);
+	hf_list_init(&tab->ready);
+	hf_buf_init(&tab->bytes, LOCK_VALUE_MAX);
+	tab->observer.seen = seen;
+	keyspace_observe(keys, &tab->observer);
+	return tab;
+}
+
+/* The last look at an entry frees it: whoever took its last place marked it. */
+static void free_idle(struct locktab *tab)
+{
+	HF_LIST_FOREACH (node, &tab->ready) {
+		free_entry_if_idle(tab,
+				   HF_CONTAINER_OF(node, struct entry, ready));
+	}
+}
+
+struct any_claim {
+	struct claim *claim;
+};
+
+static void take_any(void *arg, struct hf_table_node *node)
+{
+	((struct any_claim *)arg)->claim = claim_of(node);
+}
+
+static struct claim *any_grant(struct locktab *tab)
+{
+	struct any_claim any = { NULL };
+	uint64_t cursor = 0;
+
+	do {
+		cursor = hf_table_scan(tab->grants, cursor, take_any, &any);
+	} while (cursor != 0 && any.claim == NULL);
+	return any.claim;
+}
+
+void locktab_free(struct locktab **tab_in)
+{
+	struct locktab *tab = *tab_in;
+	struct claim *c;
+
+	if (tab == NULL)
+		return;
+	*tab_in = NULL;
+	hf_list_remove(&tab->observer.all);
+	assert(hf_table_count(tab->waiters) == 0);
+	while ((c = any_grant(tab)) != NULL)
+		free_claim(tab, c);
+	free_idle(tab);
+	assert(hf_table_count(tab->entries) == 0);
+	hf_table_free(&tab->entries);
+	hf_table_free(&tab->waiters);
+	hf_table_free(&tab->grants);
+	hf_heap_fini(&tab->timers);
+	hf_buf_fini(&tab->bytes);
+	lock_value_fini(&tab->value);
+	free(tab);
+}
+
+void locktab_join(struct lock_session *session)
+{
+	hf_list_init(&session->claims);
+}
+
+enum lock_result locktab_acquire(struct locktab *tab,
+				 const struct lock_request *request,
+				 struct lock_now now, struct lock_grant *out)
+{
+	struct claim *c = make_claim(tab, request, now.ms);
+	struct outlook o = look_out(tab, c, now.ms);
+	enum lock_result result = LOCK_REFUSED;
+
+	assert(request->ttl_ms > 0);
+	if (o.own == c->n_places && o.one) {
+		grant_again(tab, c, &o, now.ms, out);
+		return LOCK_GRANTED;
+	}
+	if (o.own == 0 && !o.blocked && is_first(c)) {
+		grant(tab, c, now);
+		*out = (struct lock_grant){ c->as.token, c->ttl_ms };
+		return LOCK_GRANTED;
+	}
+	if (o.own == 0 && request->wait_ms > 0) {
+		stand_in_line(tab, c);
+		return LOCK_WAITS;
+	}
+	result = o.own > 0 ? LOCK_OVERLAPS : LOCK_REFUSED;
+	free_claim(tab, c);
+	return result;
+}
+
+static struct lock_holder *holder_of(const struct lock_value *value,
+				     const struct lock_who *who, int64_t now_ms)
+{
+	return who->owner.data != NULL
+		   ? lock_value_of_owner(value, who->owner, now_ms)
+		   : lock_value_of_token(value, who->token, now_ms);
+}
+
+static struct place *place_at(struct claim *c, struct hf_slice key)
+{
+	struct place *p = c != NULL ? c->places : NULL;
+
+	while (p != NULL && !hf_slice_eq(key_of(p->entry), key))
+		p = p->next;
+	return p;
+}
+
+/* h is of tab->value, which was just read from key. */
+static void release_one(struct locktab *tab, struct hf_slice key,
+			struct lock_holder *h, int64_t fence, int64_t now_ms)
+{
+	struct place *p = place_at(find_grant(tab, h->token), key);
+
+	lock_value_remove(&tab->value, h);
+	store(tab, key, fence, now_ms);
+	tab->stats.released++;
+	if (p != NULL)
+		drop_place(tab, p, now_ms);
+}
+
+enum lock_result locktab_release(struct locktab *tab,
+				 const struct hf_slice *keys, size_t n,
+				 const struct lock_who *who,
+				 struct lock_now now, size_t *released_out,
+				 size_t *key_out)
+{
+	bool refused = false;
+
+	*released_out = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct ks_view view;
+		bool ours = load(tab, keys[i], now.ms, &view);
+		struct lock_holder *h = holder_of(&tab->value, who, now.ms);
+
+		if (h != NULL) {
+			release_one(tab, keys[i], h, view.fence, now.ms);
+			++*released_out;
+		} else if (!refused && (!ours || tab->value.n > 0)) {
+			refused = true;
+			*key_out = i;
+		}
+	}
+	return refused && *released_out == 0 ? LOCK_REFUSED : LOCK_GRANTED;
+}
+
+/* Does who hold all of it? Else says of which key not. */
+static enum lock_result check_all(struct locktab *tab,
+				  const struct hf_slice *keys, size_t n,
+				  const struct lock_who *who, int64_t now_ms,
+				  size_t *key_out)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool ours = load(tab, keys[i], now_ms, NULL);
+
+		if (holder_of(&tab->value, who, now_ms) != NULL)
+			continue;
+		*key_out = i;
+		return !ours || tab->value.n > 0 ? LOCK_REFUSED : LOCK_NOT_HELD;
+	}
+	return LOCK_GRANTED;
+}
+
+static void extend_grant(struct locktab *tab, struct claim *c, int64_t ttl_ms,
+			 struct lock_session *session, int64_t now_ms)
+{
+	if (c == NULL)
+		return;
+	c->ttl_ms = ttl_ms;
+	c->as.end_ms = now_ms + ttl_ms;
+	c->warned = false;
+	if (c->session == NULL)
+		bind(c, session);
+	set_timer(tab, c);
+}
+
+enum lock_result locktab_extend(struct locktab *tab,
+				const struct hf_slice *keys, size_t n,
+				const struct lock_who *who, int64_t ttl_ms,
+				struct lock_session *session,
+				struct lock_now now, struct lock_grant *out,
+				size_t *key_out)
+{
+	enum lock_result result = check_all(tab, keys, n, who, now.ms, key_out);
+
+	if (result != LOCK_GRANTED)
+		return result;
+	for (size_t i = 0; i < n; i++) {
+		struct lock_holder *h;
+		struct ks_view view;
+		int64_t token;
+
+		load(tab, keys[i], now.ms, &view);
+		h = holder_of(&tab->value, who, now.ms);
+		token = h->token;
+		h->end_ms = now.ms + ttl_ms;
+		store(tab, keys[i], view.fence, now.ms);
+		extend_grant(tab, find_grant(tab, token), ttl_ms, session,
+			     now.ms);
+		if (i == 0)
+			*out = (struct lock_grant){ token, ttl_ms };
+	}
+	return LOCK_GRANTED;
+}
+
+/* The end of its connection, for a claim that holds. */
+static void lose_session(struct locktab *tab, struct claim *c, bool stopping,
+			 struct lock_now now)
+{
+	bind(c, NULL);
+	if (stopping || c->as.policy == LOCK_KEEP)
+		return;
+	if (c->as.policy == LOCK_RELEASE || c->as.grace_ms == 0) {
+		die(tab, c, now);
+		return;
+	}
+	c->dies_ms = now.ms + c->as.grace_ms;
+	set_timer(tab, c);
+}
+
+void locktab_leave(struct locktab *tab, struct lock_session *session,
+		   bool stopping, struct lock_now now)
+{
+	HF_LIST_FOREACH (node, &session->claims) {
+		struct claim *c =
+		    HF_CONTAINER_OF(node, struct claim, of_session);
+
+		if (c->waiting)
+			free_claim(tab, c);
+		else
+			lose_session(tab, c, stopping, now);
+	}
+}
+
+void locktab_give_up(struct locktab *tab, struct lock_session *session)
+{
+	HF_LIST_FOREACH (node, &session->claims) {
+		struct claim *c =
+		    HF_CONTAINER_OF(node, struct claim, of_session);
+
+		if (c->waiting) {
+			time_out(tab, c);
+			return; /* a session waits for one thing at a time */
+		}
+	}
+}
+
+bool locktab_has_work(const struct locktab *tab)
+{
+	return !hf_list_empty(&tab->ready);
+}
+
+void locktab_settle(struct locktab *tab, struct lock_now now)
+{
+	struct hf_list *node;
+
+	while ((node = hf_list_first(&tab->ready)) != NULL) {
+		struct entry *e = HF_CONTAINER_OF(node, struct entry, ready);
+
+		hf_list_remove(node);
+		check_held(tab, e, now);
+		serve_line(tab, e, now);
+		free_entry_if_idle(tab, e);
+	}
+}
+
+int64_t locktab_next_due_ms(const struct locktab *tab)
+{
+	return hf_heap_next_ms(&tab->timers);
+}
+
+int64_t locktab_tick(struct locktab *tab, struct lock_now now)
+{
+	/* First what was freed before a wait for it is over. */
+	locktab_settle(tab, now);
+	for (int i = 0; i < TIMERS_PER_TICK; i++) {
+		if (hf_heap_next_ms(&tab->timers) > now.ms)
+			break;
+		fire(tab,
+		     HF_CONTAINER_OF(hf_heap_first(&tab->timers), struct claim,
+				     timer),
+		     now);
+	}
+	locktab_settle(tab, now);
+	return locktab_next_due_ms(tab);
+}
+
+/* ---- after a restart ---------------------------------------------------- */
+
+struct recovery {
+	struct locktab *tab;
+	struct lock_now now;
+};
+
+static void recover_holder(struct locktab *tab, struct hf_slice key,
+			   const struct lock_holder *h, int64_t now_ms)
+{
+	struct claim *c = find_grant(tab, h->token);
+	const struct lock_request request = {
+		.owner = h->owner,
+		.ttl_ms =
+		    h->end_ms == HF_NEVER ? HF_NEVER / 2 : h->end_ms - now_ms,
+		.delay_ms = h->delay_ms,
+		.grace_ms = h->grace_ms,
+		.pid = h->pid,
+		.policy = h->policy,
+		.shared = h->shared,
+	};
+
+	if (c == NULL) {
+		c = make_claim(tab, &request, now_ms);
+		c->held = true;
+		c->as.token = h->token;
+		c->as.since_ms = h->since_ms;
+		c->as.end_ms = h->end_ms;
+		hf_table_insert(
+		    tab->grants, &c->node,
+		    hf_table_hash(tab->seed, token_bytes(&c->as.token)));
+		tab->stats.held++;
+		set_timer(tab, c);
+	}
+	add_place(tab, c, key);
+	hf_list_append(&c->places->entry->held, &c->places->all);
+}
+
+static void recover_key(void *arg, struct hf_slice key,
+			const struct ks_view *view)
+{
+	struct recovery *r = arg;
+	struct locktab *tab = r->tab;
+
+	if (view->type != KS_LOCK ||
+	    lock_value_read(&tab->value, view->value, view->due_ms, r->now.ms) <
+		0)
+		return;
+	for (size_t i = 0; i < tab->value.n; i++) {
+		const struct lock_holder *h = &tab->value.holders[i];
+		struct claim *c = find_grant(tab, h->token);
+
+		/* A walk may come by a key twice. */
+		if (lock_holder_lives(h, r->now.ms) && place_at(c, key) == NULL)
+			recover_holder(tab, key, h, r->now.ms);
+	}
+}
+
+void locktab_recover(struct locktab *tab, struct lock_now now)
+{
+	struct recovery recovery = { tab, now };
+	uint64_t cursor = 0;
+
+	do {
+		cursor = keyspace_scan(tab->keys, cursor, now.ms, recover_key,
+				       &recovery);
+	} while (cursor != 0);
+}
+
+/* ---- to look at --------------------------------------------------------- */
+
+void locktab_look(struct locktab *tab, struct hf_slice key, int64_t now_ms,
+		  struct lock_look *out)
+{
+	const struct entry *e;
+
+	load(tab, key, now_ms, &out->view);
+	out->holders = tab->value.holders;
+	out->n_holders = tab->value.n;
+	e = find_entry(tab, key);
+	out->waiting = e != NULL ? e->waiting : 0;
+}
+
+struct lock_session *locktab_session(struct locktab *tab, int64_t token)
+{
+	struct claim *c = find_grant(tab, token);
+
+	return c != NULL ? c->session : NULL;
+}
+
+size_t locktab_waiters(struct locktab *tab, struct hf_slice key, int64_t now_ms,
+		       size_t max, lock_waiter_fn *each, void *arg)
+{
+	struct entry *e = find_entry(tab, key);
+	size_t given = 0;
+
+	if (e == NULL)
+		return 0;
+	HF_LIST_FOREACH (node, &e->line) {
+		const struct claim *c =
+		    HF_CONTAINER_OF(node, struct place, all)->claim;
+		struct lock_waiter waiter = {
+			.owner = c->as.owner,
+			.shared = c->as.shared,
+			.n_keys = c->n_places,
+			.waited_ms = now_ms - c->begun_ms,
+			.left_ms = c->wait_until_ms - now_ms,
+			.session = c->session,
+		};
+
+		if (given++ == max)
+			break;
+		each(arg, &waiter);
+	}
+	return e->waiting;
+}
+
+const struct lock_stats *locktab_stats(const struct locktab *tab)
+{
+	return &tab->stats;
+}
