@@ -16,16 +16,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ALLOCATE_BYTES (4 * 1024 * 1024) /* of log, taken beforehand */
-#define BUFFER_MAX     (SIZE_MAX / 2)    /* bounded by journal_refusing() */
-#define REFUSE_BYTES   (64 * 1024 * 1024)
-#define SYNC_BYTES     (16 * 1024 * 1024) /* unsynced, before each second */
-#define PIECE_BYTES    (256 * 1024)       /* of a snapshot, a write */
-#define KEEP_BYTES     (256 * 1024)
-#define RETRY_MS       200
-#define SYNC_EVERY_MS  1000
-#define CLOSE_TRIES    5
-#define LOGS_MAX       16 /* more are made one at the next start */
+#define ALLOCATE_BYTES  (4 * 1024 * 1024) /* of log, taken beforehand */
+#define BUFFER_MAX      (SIZE_MAX / 2)    /* bounded by journal_refusing() */
+#define REFUSE_BYTES    (64 * 1024 * 1024)
+#define SYNC_BYTES      (16 * 1024 * 1024) /* unsynced, before each second */
+#define PIECE_BYTES     (256 * 1024)       /* of a snapshot, a write */
+#define UNSYNCED_PIECES 16
+#define KEEP_BYTES      (256 * 1024)
+#define RETRY_MS        200
+#define SYNC_EVERY_MS   1000
+#define CLOSE_TRIES     5
+#define LOGS_MAX        16 /* more are made one at the next start */
 
 /*
  * The log. Its bytes from synced on are kept in tail until they are on disk;
@@ -36,6 +37,7 @@ struct log {
 	uv_work_t work;
 	bool busy;
 	int fd;
+	uint64_t salt;
 	size_t synced;    /* offset in the file: on disk up to here */
 	size_t allocated; /* bytes of the file taken beforehand */
 	struct hf_buf tail;
@@ -60,8 +62,11 @@ struct snapshot {
 	enum step step;
 	struct hf_buf piece;
 	size_t offset;
-	int fd;         /* of snapshot.new */
+	int unsynced; /* pieces, since the last sync */
+	int fd;       /* of snapshot.new */
+	uint64_t salt;
 	int new_log_fd; /* until the log goes there */
+	uint64_t new_log_salt;
 	uint64_t generation;
 	bool first;
 	uint64_t seen_seq; /* what the last piece may know */
@@ -258,7 +263,7 @@ static void on_timer(uv_timer_t *timer)
 uint64_t journal_add(struct journal *j, struct hf_slice record)
 {
 	assert(record.len > 0 && record.len <= JOURNAL_RECORD_MAX);
-	journal_put_record(&j->pending, record, j->log.synced);
+	journal_put_record(&j->pending, record, j->log.synced ^ j->log.salt);
 	return ++j->last_seq;
 }
 
@@ -289,43 +294,53 @@ const struct journal_counts *journal_counts(const struct journal *j)
 
 /* ---- snapshots ---------------------------------------------------------- */
 
-/*
- * A file with its header, and a log with its mark, if that is known (not 0).
- * In the thread pool, or when opening.
- */
-static int create_file(const struct journal *j, const char *name, bool snapshot,
-		       uint64_t generation, uint64_t mark)
+/* A file with its header and, if it is known (not 0), its first mark. */
+static int create_file(const struct journal *j, const char *name,
+		       const struct journal_header *header, uint64_t mark)
 {
-	struct journal_header header;
 	struct hf_buf begin;
 	int fd;
 
-	journal_header_now(&header, snapshot, j->conf->app,
-			   j->conf->app_version, generation);
 	hf_buf_init(&begin, JOURNAL_HEADER_BYTES + JOURNAL_RECORD_HEAD_BYTES);
-	journal_put_header(&begin, &header);
+	journal_put_header(&begin, header);
 	if (mark > 0)
-		journal_put_mark(&begin, mark);
+		journal_put_mark(&begin, mark ^ header->salt);
 	fd = journal_dir_create(j->dir_fd, name, hf_buf_slice(&begin));
 	hf_buf_fini(&begin);
 	return fd;
 }
 
+/* In the thread pool, or when opening. */
 static int create_log(const struct journal *j, uint64_t generation,
-		      uint64_t mark)
+		      uint64_t mark, uint64_t *salt_out)
 {
 	char name[JOURNAL_NAME_BYTES];
+	struct journal_header header;
 
 	journal_file_name(name, "log", generation);
-	return create_file(j, name, false, generation, mark);
+	journal_header_now(&header, false, j->conf->app, j->conf->app_version,
+			   generation);
+	*salt_out = header.salt;
+	return create_file(j, name, &header, mark);
+}
+
+static int create_snapshot(const struct journal *j, uint64_t generation,
+			   uint64_t *salt_out)
+{
+	struct journal_header header;
+
+	journal_header_now(&header, true, j->conf->app, j->conf->app_version,
+			   generation);
+	*salt_out = header.salt;
+	return create_file(j, "snapshot.new", &header, 0);
 }
 
 static int make_files(struct journal *j, struct snapshot *s)
 {
-	s->new_log_fd = create_log(j, s->generation, 0);
+	s->new_log_fd = create_log(j, s->generation, 0, &s->new_log_salt);
 	if (s->new_log_fd < 0)
 		return s->new_log_fd;
-	s->fd = create_file(j, "snapshot.new", true, s->generation, 0);
+	s->fd = create_snapshot(j, s->generation, &s->salt);
 	return s->fd < 0 ? s->fd : 0;
 }
 
@@ -345,6 +360,13 @@ static int name_snapshot(struct journal *j, struct snapshot *s)
 	return rc;
 }
 
+/* Now and then: much to write at once would hold up the log's own syncs. */
+static int sync_pieces(struct snapshot *s)
+{
+	s->unsynced = 0;
+	return journal_sync(s->fd);
+}
+
 static void snapshot_work(uv_work_t *work)
 {
 	struct snapshot *s = HF_CONTAINER_OF(work, struct snapshot, work);
@@ -357,6 +379,8 @@ static void snapshot_work(uv_work_t *work)
 	s->result = journal_write_at(s->fd, hf_buf_slice(&s->piece), s->offset);
 	if (s->result == 0 && s->step == STEP_END)
 		s->result = name_snapshot(j, s);
+	else if (s->result == 0 && ++s->unsynced == UNSYNCED_PIECES)
+		s->result = sync_pieces(s);
 }
 
 static void end_snapshot(struct journal *j)
@@ -421,6 +445,7 @@ static void begin_snapshot(struct journal *j)
 	s->step = STEP_FILES;
 	s->generation = j->generation + 1;
 	s->offset = JOURNAL_HEADER_BYTES;
+	s->unsynced = 0;
 	s->first = true;
 	submit_snapshot(j);
 }
@@ -434,8 +459,9 @@ static void switch_log(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
 
-	journal_restamp(&j->pending);
-	journal_put_mark(&j->log.tail, j->log.synced);
+	j->log.salt = s->new_log_salt;
+	journal_restamp(&j->pending, j->log.salt);
+	journal_put_mark(&j->log.tail, j->log.synced ^ j->log.salt);
 	close(j->log.fd);
 	j->log.fd = s->new_log_fd;
 	s->new_log_fd = -1;
@@ -474,14 +500,14 @@ static void finish_snapshot(struct journal *j)
 		j->sync_due = true;
 		return;
 	}
-	journal_put_mark(&s->piece, j->log.synced);
+	journal_put_mark(&s->piece, j->log.synced ^ s->salt);
 	s->step = STEP_END;
 	submit_snapshot(j);
 }
 
 void journal_snapshot_add(struct journal *j, struct hf_slice record)
 {
-	journal_put_record(&j->snapshot.piece, record, 0);
+	journal_put_record(&j->snapshot.piece, record, j->snapshot.salt);
 }
 
 static void feed_snapshot(struct journal *j)
@@ -581,7 +607,7 @@ static int begin_log(struct journal *j)
 {
 	size_t mark = j->log.synced;
 
-	j->log.fd = create_log(j, j->generation, mark);
+	j->log.fd = create_log(j, j->generation, mark, &j->log.salt);
 	if (j->log.fd < 0)
 		hf_warnx("cannot write the journal dir=%s: %s", j->conf->dir,
 			 hf_strerror(j->log.fd));

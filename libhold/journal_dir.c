@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,25 +178,35 @@ int journal_sync(int fd)
 	return fdatasync(fd) < 0 ? -errno : 0;
 }
 
-int journal_map(int fd, struct hf_slice *bytes_out)
+static int read_at(int fd, char *to, size_t len)
 {
-	struct stat st;
-	void *p;
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(fd, to + done, len - done, (off_t)done);
 
-	*bytes_out = (struct hf_slice){ "", 0 };
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size == 0)
-		return 0;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	*bytes_out = (struct hf_slice){ p, (size_t)st.st_size };
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) /* nobody else may shorten it */
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
 	return 0;
 }
 
-void journal_unmap(struct hf_slice bytes)
+int journal_read_file(int fd, char **memory_out, struct hf_slice *bytes_out)
 {
-	if (bytes.len > 0)
-		munmap((void *)(uintptr_t)bytes.data, bytes.len);
+	struct stat st;
+	size_t len;
+
+	*memory_out = NULL;
+	*bytes_out = (struct hf_slice){ "", 0 };
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	len = (size_t)st.st_size;
+	if (len == 0)
+		return 0;
+	*memory_out = malloc(len);
+	if (*memory_out == NULL)
+		return -ENOMEM;
+	*bytes_out = (struct hf_slice){ *memory_out, len };
+	return read_at(fd, *memory_out, len);
 }

@@ -44,8 +44,11 @@ int journal_write_at(int fd, struct hf_slice bytes, size_t offset) HF_MUSTUSE;
 /* What is written, and the length, is on disk. 0. */
 int journal_sync(int fd) HF_MUSTUSE;
 
-/* A whole file for reading; unmap what it gave. Empty for an empty one. */
-int journal_map(int fd, struct hf_slice *bytes_out) HF_MUSTUSE;
-void journal_unmap(struct hf_slice bytes);
+/*
+ * A whole file: free() what *memory_out gave, also after an error. Not mapped:
+ * a bad block would then be a signal instead of an error.
+ */
+int journal_read_file(int fd, char **memory_out,
+		      struct hf_slice *bytes_out) HF_MUSTUSE;
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define MAGIC_BYTES   8
@@ -29,6 +30,16 @@ static void read_boot_id(char out[BOOT_ID_BYTES + 1])
 	close(fd);
 }
 
+static uint64_t random_salt(void)
+{
+	uint64_t salt = 0;
+
+	/* Before the pool is ready: guessable, which is better than waiting. */
+	if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
+		salt = (uint64_t)hf_clock_us() << 20 ^ (uint64_t)getpid();
+	return salt;
+}
+
 void journal_header_now(struct journal_header *header, bool snapshot,
 			const char *app, uint32_t app_version,
 			uint64_t generation)
@@ -37,6 +48,7 @@ void journal_header_now(struct journal_header *header, bool snapshot,
 		.snapshot = snapshot,
 		.app_version = app_version,
 		.generation = generation,
+		.salt = random_salt(),
 		.boot_ms = hf_clock_ms(),
 		.wall_ms = hf_wall_ms(),
 	};
@@ -62,6 +74,7 @@ void journal_put_header(struct hf_buf *out, const struct journal_header *header)
 	hf_wr_u32(out, header->app_version);
 	put_padded(out, header->app, APP_BYTES);
 	hf_wr_u64(out, header->generation);
+	hf_wr_u64(out, header->salt);
 	hf_wr_i64(out, header->boot_ms);
 	hf_wr_i64(out, header->wall_ms);
 	put_padded(out, header->boot_id, BOOT_ID_BYTES);
@@ -81,24 +94,24 @@ static void seal(char *record, size_t len)
 }
 
 void journal_put_record(struct hf_buf *out, struct hf_slice record,
-			uint64_t synced)
+			uint64_t stamp)
 {
 	size_t begin = hf_buf_len(out);
 
 	hf_wr_u32(out, (uint32_t)record.len);
 	hf_wr_u32(out, 0);
-	hf_wr_u64(out, synced);
+	hf_wr_u64(out, stamp);
 	hf_buf_add_slice(out, record);
 	if (!hf_buf_failed(out))
 		seal(out->data + out->start + begin, record.len);
 }
 
-void journal_put_mark(struct hf_buf *out, uint64_t synced)
+void journal_put_mark(struct hf_buf *out, uint64_t stamp)
 {
-	journal_put_record(out, HF_SLICE(""), synced);
+	journal_put_record(out, HF_SLICE(""), stamp);
 }
 
-void journal_restamp(struct hf_buf *buf)
+void journal_restamp(struct hf_buf *buf, uint64_t stamp)
 {
 	struct hf_rd r = hf_rd_of(hf_buf_slice(buf));
 
@@ -106,7 +119,8 @@ void journal_restamp(struct hf_buf *buf)
 		char *record = buf->data + buf->end - r.left;
 		uint32_t len = hf_rd_u32(&r);
 
-		memset(record + 8, 0, 8);
+		for (int i = 0; i < 8; i++)
+			record[8 + i] = (char)(stamp >> (56 - 8 * i) & 0xff);
 		seal(record, len);
 		hf_rd_bytes(&r, JOURNAL_RECORD_HEAD_BYTES - 4 + (size_t)len);
 	}
@@ -127,6 +141,7 @@ static bool get_header(struct hf_slice file, struct journal_header *header)
 	text = hf_rd_bytes(&r, APP_BYTES);
 	memcpy(header->app, text.data, APP_BYTES);
 	header->generation = hf_rd_u64(&r);
+	header->salt = hf_rd_u64(&r);
 	header->boot_ms = hf_rd_i64(&r);
 	header->wall_ms = hf_rd_i64(&r);
 	text = hf_rd_bytes(&r, BOOT_ID_BYTES);
@@ -137,14 +152,14 @@ static bool get_header(struct hf_slice file, struct journal_header *header)
 
 /* The record at the front of rest: its bytes used, or 0 if there is none. */
 static size_t get_record(struct hf_slice rest, struct hf_slice *record_out,
-			 uint64_t *synced_out)
+			 uint64_t *stamp_out)
 {
 	struct hf_rd r = hf_rd_of(rest);
 	uint32_t len = hf_rd_u32(&r);
 	uint32_t sum = hf_rd_u32(&r);
 	const char *covered = (const char *)r.at;
 
-	*synced_out = hf_rd_u64(&r);
+	*stamp_out = hf_rd_u64(&r);
 	if (r.bad || len > JOURNAL_RECORD_MAX || len > r.left)
 		return 0;
 	if (sum != hf_crc32c(0, covered, 8 + (size_t)len))
@@ -164,7 +179,7 @@ static bool all_zero(struct hf_slice s)
  * the place was on disk when it was written? The rest is searched byte by
  * byte: after damage nobody knows where records begin.
  */
-static bool was_on_disk(struct hf_slice file, size_t offset)
+static bool was_on_disk(struct hf_slice file, size_t offset, uint64_t salt)
 {
 	for (size_t at = offset + 1; at + JOURNAL_RECORD_HEAD_BYTES <= file.len;
 	     at++) {
@@ -177,7 +192,7 @@ static bool was_on_disk(struct hf_slice file, size_t offset)
 		if (hf_rd_u32(&r) > rest.len - JOURNAL_RECORD_HEAD_BYTES)
 			continue;
 		hf_rd_u32(&r);
-		synced = hf_rd_u64(&r);
+		synced = hf_rd_u64(&r) ^ salt;
 		if (synced <= offset || synced > at)
 			continue;
 		if (get_record(rest, &record, &synced) > 0)
@@ -214,7 +229,7 @@ enum journal_found journal_read(struct hf_slice file, journal_each_fn *each,
 {
 	struct journal_scan *scan = scan_out;
 	struct hf_slice rest, record;
-	uint64_t synced;
+	uint64_t stamp;
 	size_t used = JOURNAL_HEADER_BYTES;
 
 	*scan = (struct journal_scan){ 0 };
@@ -226,14 +241,16 @@ enum journal_found journal_read(struct hf_slice file, journal_each_fn *each,
 		scan->whole_bytes += used;
 		rest.data = file.data + scan->whole_bytes;
 		rest.len = file.len - scan->whole_bytes;
-		used = scan->ended ? 0 : get_record(rest, &record, &synced);
-		if (used > 0 && !note_record(scan, each, arg, record, synced))
+		used = scan->ended ? 0 : get_record(rest, &record, &stamp);
+		if (used > 0 && !note_record(scan, each, arg, record,
+					     stamp ^ scan->header.salt))
 			return JOURNAL_BROKEN;
 	}
 	if (scan->ended)
 		return rest.len == 0 ? JOURNAL_WHOLE : JOURNAL_BROKEN;
 	if (all_zero(rest))
 		return JOURNAL_WHOLE;
-	return was_on_disk(file, scan->whole_bytes) ? JOURNAL_BROKEN
-						    : JOURNAL_TORN;
+	return was_on_disk(file, scan->whole_bytes, scan->header.salt)
+		   ? JOURNAL_BROKEN
+		   : JOURNAL_TORN;
 }

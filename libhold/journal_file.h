@@ -7,17 +7,23 @@
  * their first record leads to the present. A snapshot gets its name only when
  * it is whole and on disk. Records are opaque here.
  *
- * File:   header, then records.
- * Header: "HFJLOG" or "HFJSNP" with two zeros, u32 format, u32 app version, 16
- * bytes app name, u64 generation, i64 boot clock ms, i64 wall clock ms, 36
- * bytes boot id, u32 CRC-32C of all that. Record: u32 length, u32 CRC-32C of
- * what follows, u64 "synced": the bytes of this file known to be on disk when
- * the record was written, then length bytes. Mark:   a record of length 0, with
- * a meaning of its own for "synced". A snapshot ends with one: it may show
- * changes that its generation's log has up to there, so no less of that log is
- * enough. A log begins with one: there the log before it ended, all of it on
- * disk. All numbers big-endian. A log may end in zeros (space taken
- * beforehand).
+ * A file is a header and records. All numbers are big-endian.
+ *
+ * Header: "HFJLOG" or "HFJSNP" with two zeros, u32 format, u32 app version,
+ * 16 bytes app name, u64 generation, u64 salt (random), i64 boot clock ms, i64
+ * wall clock ms, 36 bytes boot id, u32 CRC-32C of all that.
+ *
+ * Record: u32 length, u32 CRC-32C of what follows, u64 stamp, then length
+ * bytes. stamp XOR salt is "synced": the bytes of this file known to be on disk
+ * when the record was written. The salt keeps bytes that a client made up from
+ * being taken for a record after damage.
+ *
+ * Mark: a record of length 0, with a meaning of its own for "synced". A
+ * snapshot ends with one: it may show changes that its generation's log has up
+ * to there, so no less of that log is enough. A log begins with one: there the
+ * log before it ended, all of it on disk.
+ *
+ * A log may end in zeros (space taken beforehand).
  *
  * A record that cannot be read, with a later one that says it was on disk, is
  * damage, not a torn tail: then reading refuses. Idea of the two cases: the
@@ -30,7 +36,7 @@
 
 enum {
 	JOURNAL_FORMAT = 1,
-	JOURNAL_HEADER_BYTES = 96,
+	JOURNAL_HEADER_BYTES = 104,
 	JOURNAL_RECORD_HEAD_BYTES = 16,
 	JOURNAL_RECORD_MAX = 128 * 1024 * 1024,
 };
@@ -40,12 +46,13 @@ struct journal_header {
 	char app[16 + 1];
 	uint32_t app_version;
 	uint64_t generation;
+	uint64_t salt;
 	int64_t boot_ms; /* both clocks at one instant, for deadlines */
 	int64_t wall_ms;
 	char boot_id[36 + 1]; /* /proc/sys/kernel/random/boot_id */
 };
 
-/* Now, on this boot. */
+/* Now, on this boot, with a salt of its own. */
 void journal_header_now(struct journal_header *header, bool snapshot,
 			const char *app, uint32_t app_version,
 			uint64_t generation);
@@ -53,11 +60,11 @@ void journal_header_now(struct journal_header *header, bool snapshot,
 void journal_put_header(struct hf_buf *out,
 			const struct journal_header *header);
 void journal_put_record(struct hf_buf *out, struct hf_slice record,
-			uint64_t synced);
-void journal_put_mark(struct hf_buf *out, uint64_t synced);
+			uint64_t stamp);
+void journal_put_mark(struct hf_buf *out, uint64_t stamp);
 
-/* Sets the "synced" of all records in buf, and nothing else is in it, to 0. */
-void journal_restamp(struct hf_buf *buf);
+/* Sets the stamp of all records in buf; nothing else may be in it. */
+void journal_restamp(struct hf_buf *buf, uint64_t stamp);
 
 enum journal_found {
 	JOURNAL_WHOLE,  /* read to its end */

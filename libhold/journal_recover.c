@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* One recovery under way. */
@@ -28,6 +29,7 @@ struct part {
 	uint64_t generation;
 	char name[JOURNAL_NAME_BYTES];
 	int fd;
+	char *memory;
 	struct hf_slice bytes;
 };
 
@@ -57,6 +59,12 @@ static int fail(const struct recovery *r, const struct part *part, int err)
 	return err;
 }
 
+static void close_part(struct part *part)
+{
+	free(part->memory);
+	close(part->fd);
+}
+
 static int open_part(struct recovery *r, struct part *part)
 {
 	int rc;
@@ -64,16 +72,10 @@ static int open_part(struct recovery *r, struct part *part)
 	part->fd = openat(r->dir_fd, part->name, O_RDWR | O_CLOEXEC);
 	if (part->fd < 0)
 		return -errno;
-	rc = journal_map(part->fd, &part->bytes);
+	rc = journal_read_file(part->fd, &part->memory, &part->bytes);
 	if (rc < 0)
-		close(part->fd);
+		close_part(part);
 	return rc;
-}
-
-static void close_part(struct part *part)
-{
-	journal_unmap(part->bytes);
-	close(part->fd);
 }
 
 static bool all_zero(const char *p, size_t len)
