@@ -44,11 +44,16 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(
 }
 #endif
 
+uint32_t hf_crc32c_by_table(uint32_t crc, const void *data, size_t len)
+{
+	return ~by_table(~crc, data, len);
+}
+
 uint32_t hf_crc32c(uint32_t crc, const void *data, size_t len)
 {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("sse4.2"))
 		return ~by_instruction(~crc, data, len);
 #endif
-	return ~by_table(~crc, data, len);
+	return hf_crc32c_by_table(crc, data, len);
 }

@@ -12,4 +12,7 @@
 /* The sum of data going on from crc (0 to begin). */
 uint32_t hf_crc32c(uint32_t crc, const void *data, size_t len);
 
+/* The same, always by the table: what other processors get. */
+uint32_t hf_crc32c_by_table(uint32_t crc, const void *data, size_t len);
+
 #endif

@@ -11,6 +11,7 @@ tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/test_heap.c \
 	tests/libhold/faults.c tests/libhold/faults.h \
 	tests/libhold/test_journal.c \
+	tests/libhold/test_journal_file.c \
 	tests/libhold/test_log.c \
 	tests/libhold/test_table.c \
 	tests/libhold/test_slice.c
