@@ -6,6 +6,8 @@ tests_lockd_test_LDADD = tests/support/librunner.a $(lockd_libs) $(CUNIT_LIBS)
 tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_glob.c \
 	tests/lockd/test_keyspace.c \
+	tests/lockd/test_lock_value.c \
+	tests/lockd/test_locktab.c \
 	tests/lockd/test_notify.c \
 	tests/lockd/test_pattern.c \
 	tests/lockd/test_pubsub.c \
