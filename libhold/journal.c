@@ -267,6 +267,11 @@ uint64_t journal_add(struct journal *j, struct hf_slice record)
 	return ++j->last_seq;
 }
 
+void journal_sync_soon(struct journal *j)
+{
+	j->sync_due = true;
+}
+
 uint64_t journal_last(const struct journal *j)
 {
 	return j->last_seq;

@@ -86,6 +86,9 @@ uint64_t journal_add(struct journal *journal, struct hf_slice record);
 uint64_t journal_last(const struct journal *journal);
 uint64_t journal_durable(const struct journal *journal);
 
+/* What was added is synced now, and not with the next second. */
+void journal_sync_soon(struct journal *journal);
+
 /* One record of a snapshot; only from within ops->snapshot. */
 void journal_snapshot_add(struct journal *journal, struct hf_slice record);
 

@@ -56,6 +56,8 @@ struct hf_loop {
 	struct hf_list dirty;
 	struct hf_list resumed;
 	struct hf_list dying;
+	struct hf_list held_back;
+	uint64_t passed; /* replies that wait for no more than this may leave */
 	uv_timer_t timer; /* the next deadline */
 	uv_idle_t idle;   /* active: do not wait, there is work */
 	uv_prepare_t prepare;
@@ -133,6 +135,7 @@ static void on_closed(uv_handle_t *handle)
 	hf_list_remove(&conn->all);
 	hf_list_remove(&conn->dirty);
 	hf_list_remove(&conn->resumed);
+	hf_list_remove(&conn->held_back);
 	hf_buf_fini(&conn->in);
 	hf_buf_fini(&conn->out);
 	hf_buf_fini(&conn->sending);
@@ -265,6 +268,55 @@ uint32_t hf_conn_watch_peer(struct hf_conn *conn)
 
 /* ---- replies and input -------------------------------------------------- */
 
+/* ---- replies that wait -------------------------------------------------- */
+
+uint64_t hf_conn_mark(const struct hf_conn *conn)
+{
+	return conn->taken + hf_buf_len(&conn->out);
+}
+
+void hf_conn_hold(struct hf_conn *conn, uint64_t mark, uint64_t until)
+{
+	struct hf_loop *loop = conn->loop;
+	int last = conn->n_holds - 1;
+
+	if (until <= loop->passed ||
+	    (last >= 0 && until <= conn->holds[last].until))
+		return;
+	if (last == 1)
+		conn->holds[1].until = until;
+	else
+		conn->holds[conn->n_holds++] = (struct hf_hold){ mark, until };
+	if (hf_list_empty(&conn->held_back))
+		hf_list_append(&loop->held_back, &conn->held_back);
+}
+
+void hf_loop_pass(struct hf_loop *loop, uint64_t until)
+{
+	loop->passed = until;
+	HF_LIST_FOREACH (node, &loop->held_back) {
+		struct hf_conn *conn =
+		    HF_CONTAINER_OF(node, struct hf_conn, held_back);
+
+		if (conn->holds[0].until <= until)
+			mark_dirty(conn);
+	}
+}
+
+/* How many bytes of out may leave now. */
+static size_t free_to_leave(struct hf_conn *conn)
+{
+	while (conn->n_holds > 0 &&
+	       conn->holds[0].until <= conn->loop->passed) {
+		conn->holds[0] = conn->holds[1];
+		conn->n_holds--;
+	}
+	if (conn->n_holds > 0)
+		return (size_t)(conn->holds[0].from - conn->taken);
+	hf_list_remove(&conn->held_back);
+	return hf_buf_len(&conn->out);
+}
+
 static void finish_if_done(struct hf_conn *conn)
 {
 	if (conn->close_soon && !conn->writing && hf_buf_len(&conn->out) == 0)
@@ -287,13 +339,20 @@ static void on_written(uv_write_t *write, int status)
 }
 
 /* The kernel took less than all: libuv writes the rest when it can. */
-static void write_rest(struct hf_conn *conn)
+static void write_rest(struct hf_conn *conn, size_t len)
 {
 	struct hf_buf taken = conn->sending;
 	uv_buf_t bytes;
 
-	conn->sending = conn->out;
-	conn->out = taken;
+	conn->taken += len;
+	if (len == hf_buf_len(&conn->out)) {
+		conn->sending = conn->out;
+		conn->out = taken;
+	} else {
+		hf_buf_add(&conn->sending, conn->out.data + conn->out.start,
+			   len);
+		hf_buf_consume(&conn->out, len);
+	}
 	conn->writing = true;
 	conn->write.data = conn;
 	bytes = uv_buf_init(conn->sending.data + conn->sending.start,
@@ -308,6 +367,7 @@ static void write_rest(struct hf_conn *conn)
 static void flush(struct hf_conn *conn)
 {
 	uv_buf_t bytes;
+	size_t len;
 	int n;
 
 	if (conn->closing)
@@ -320,9 +380,10 @@ static void flush(struct hf_conn *conn)
 	}
 	if (conn->writing)
 		return; /* on_written() marks it dirty again */
-	if (hf_buf_len(&conn->out) > 0) {
+	len = free_to_leave(conn);
+	if (len > 0) {
 		bytes = uv_buf_init(conn->out.data + conn->out.start,
-				    (unsigned)hf_buf_len(&conn->out));
+				    (unsigned)len);
 		n = uv_try_write(&conn->uv.stream, &bytes, 1);
 		if (n < 0 && n != UV_EAGAIN) {
 			hf_conn_close(conn, HF_CONN_PEER);
@@ -330,14 +391,17 @@ static void flush(struct hf_conn *conn)
 		}
 		if (n > 0) {
 			conn->loop->counts.bytes_out += (uint64_t)n;
+			conn->taken += (uint64_t)n;
 			hf_buf_consume(&conn->out, (size_t)n);
+			len -= (size_t)n;
 		}
-		if (hf_buf_len(&conn->out) > 0) {
-			conn->loop->counts.bytes_out += hf_buf_len(&conn->out);
-			write_rest(conn);
+		if (len > 0) {
+			conn->loop->counts.bytes_out += len;
+			write_rest(conn, len);
 			return;
 		}
-		hf_buf_reset(&conn->out, KEEP_BYTES);
+		if (hf_buf_len(&conn->out) == 0)
+			hf_buf_reset(&conn->out, KEEP_BYTES);
 	}
 	finish_if_done(conn);
 }
@@ -510,6 +574,7 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	hf_list_init(&conn->all);
 	hf_list_init(&conn->dirty);
 	hf_list_init(&conn->resumed);
+	hf_list_init(&conn->held_back);
 	hf_buf_init(&conn->in, loop->limits.max_in_bytes + READ_BYTES + 1);
 	hf_buf_init(&conn->out, loop->limits.max_out_bytes);
 	hf_buf_init(&conn->sending, loop->limits.max_out_bytes);
@@ -760,6 +825,7 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	hf_list_init(&loop->dirty);
 	hf_list_init(&loop->resumed);
 	hf_list_init(&loop->dying);
+	hf_list_init(&loop->held_back);
 	if (uv_loop_init(&loop->uv) != 0)
 		hf_fatalx("cannot make an event loop");
 	uv_timer_init(&loop->uv, &loop->timer);
@@ -807,6 +873,11 @@ void hf_loop_run(struct hf_loop *loop, int ready_fd)
 		close(ready_fd);
 	}
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+uv_loop_t *hf_loop_uv(struct hf_loop *loop)
+{
+	return &loop->uv;
 }
 
 const struct hf_loop_counts *hf_loop_counts(const struct hf_loop *loop)

@@ -32,6 +32,12 @@ enum hf_conn_why {
 	HF_CONN_DEAD,     /* the process that connected has died */
 };
 
+/* Replies from a place on (hf_conn_mark()) that wait for loop's gate. */
+struct hf_hold {
+	uint64_t from;
+	uint64_t until;
+};
+
 struct hf_conn {
 	union {
 		uv_handle_t handle;
@@ -44,6 +50,10 @@ struct hf_conn {
 	struct hf_list all;          /* on the loop's list of connections */
 	struct hf_list dirty;        /* on its list of those with replies */
 	struct hf_list resumed;      /* on its list of those to be read again */
+	struct hf_list held_back;    /* on its list of those that wait */
+	struct hf_hold holds[2]; /* the earliest, and all later ones as one */
+	int n_holds;
+	uint64_t taken;        /* bytes of replies ever taken out of out */
 	struct hf_buf in;      /* the begun request that waits for its rest */
 	struct hf_buf out;     /* replies that were not handed to the kernel */
 	struct hf_buf sending; /* what uv_write() is busy with */
@@ -119,6 +129,8 @@ void hf_loop_stop(struct hf_loop *loop);
 /* Calls hangup, with the arg of hf_loop_new(), on SIGHUP, which else ends us.
  */
 void hf_loop_on_hangup(struct hf_loop *loop, void (*hangup)(void *arg));
+/* For what else lives in this loop: its handles must not keep it alive. */
+uv_loop_t *hf_loop_uv(struct hf_loop *loop);
 
 /* The boot clock in ms, read once a turn. */
 int64_t hf_loop_now_ms(struct hf_loop *loop);
@@ -130,6 +142,16 @@ const struct hf_loop_counts *hf_loop_counts(const struct hf_loop *loop);
 
 /* Where to append a reply; it leaves at the end of the turn. */
 struct hf_buf *hf_conn_out(struct hf_conn *conn);
+
+/*
+ * Replies that may not leave yet (a journal must have the changes first): what
+ * is appended from mark on waits until hf_loop_pass() has been told at least
+ * until. Order stays: what comes later never leaves earlier. Memory is two
+ * numbers a connection, however many replies wait.
+ */
+uint64_t hf_conn_mark(const struct hf_conn *conn);
+void hf_conn_hold(struct hf_conn *conn, uint64_t mark, uint64_t until);
+void hf_loop_pass(struct hf_loop *loop, uint64_t until);
 
 /*
  * No bytes are handed over from now on: what data() leaves, and what comes,

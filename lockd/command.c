@@ -4,6 +4,7 @@
 
 #include "libhold/clock.h"
 #include "lockd/monitor.h"
+#include "lockd/persist.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define COMMAND_NAME_MAX 64
 
 #define W COMMAND_WRITE
+#define K COMMAND_NO_CREATE
 #define N COMMAND_NO_SCRIPT
 #define A COMMAND_ADMIN
 #define F COMMAND_FAST
@@ -34,16 +36,16 @@ static const struct command commands[] = {
 	{ "config", 2, 0, N | S | A, 0, 0, 0, cmd_config },
 	{ "dbsize", 1, 1, F, 0, 0, 0, cmd_dbsize },
 	{ "debug", 2, 0, N | A, 0, 0, 0, cmd_debug },
-	{ "del", 2, 0, W, 1, -1, 1, cmd_del },
+	{ "del", 2, 0, W | K, 1, -1, 1, cmd_del },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
 	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
 	{ "exists", 2, 0, F, 1, -1, 1, cmd_exists },
-	{ "expire", 3, 0, W | F, 1, 1, 1, cmd_expire },
-	{ "expireat", 3, 0, W | F, 1, 1, 1, cmd_expireat },
+	{ "expire", 3, 0, W | K | F, 1, 1, 1, cmd_expire },
+	{ "expireat", 3, 0, W | K | F, 1, 1, 1, cmd_expireat },
 	{ "fence", 2, 3, F, 1, 1, 1, cmd_fence },
-	{ "flushall", 1, 0, W, 0, 0, 0, cmd_flushall },
-	{ "flushdb", 1, 0, W, 0, 0, 0, cmd_flushall },
+	{ "flushall", 1, 0, W | K, 0, 0, 0, cmd_flushall },
+	{ "flushdb", 1, 0, W | K, 0, 0, 0, cmd_flushall },
 	{ "get", 2, 2, F, 1, 1, 1, cmd_get },
 	{ "guard", 2, 3, W | F, 0, 0, 0, cmd_guard },
 	{ "hello", 1, 0, N | F | U | H, 0, 0, 0, cmd_hello },
@@ -62,9 +64,9 @@ static const struct command commands[] = {
 	{ "lolwut", 1, 0, F, 0, 0, 0, cmd_lolwut },
 	{ "memory", 2, 0, S, 0, 0, 0, cmd_memory },
 	{ "monitor", 1, 1, N | A, 0, 0, 0, cmd_monitor },
-	{ "persist", 2, 2, W | F, 1, 1, 1, cmd_persist },
-	{ "pexpire", 3, 0, W | F, 1, 1, 1, cmd_pexpire },
-	{ "pexpireat", 3, 0, W | F, 1, 1, 1, cmd_pexpireat },
+	{ "persist", 2, 2, W | K | F, 1, 1, 1, cmd_persist },
+	{ "pexpire", 3, 0, W | K | F, 1, 1, 1, cmd_pexpire },
+	{ "pexpireat", 3, 0, W | K | F, 1, 1, 1, cmd_pexpireat },
 	{ "ping", 1, 2, F | L, 0, 0, 0, cmd_ping },
 	{ "post", 1, 0, N, 0, 0, 0, cmd_http },
 	{ "psubscribe", 2, 0, N | L, 0, 0, 0, cmd_psubscribe },
@@ -90,12 +92,13 @@ static const struct command commands[] = {
 	{ "time", 1, 1, F, 0, 0, 0, cmd_time },
 	{ "ttl", 2, 2, F, 1, 1, 1, cmd_ttl },
 	{ "type", 2, 2, F, 1, 1, 1, cmd_type },
-	{ "unlink", 2, 0, W | F, 1, -1, 1, cmd_del },
+	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
 	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
 	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
 };
 
 #undef W
+#undef K
 #undef N
 #undef A
 #undef F
@@ -193,11 +196,40 @@ static void full_name(const struct call *call, const struct command *command,
 		*c = (char)tolower((unsigned char)*c);
 }
 
-/* Refusals that depend on the client; false after an error reply. */
-static bool admit(struct call *call, const struct command *command)
+/* After a crash in everysec: would this make a key too early? */
+static bool creates_too_early(struct call *call, const struct command *command)
 {
-	if (call->in_script)
+	struct lockd *lockd = call->lockd;
+	int64_t wait_ms =
+	    persist_closed_until_ms(lockd->persist) - call->now_ms;
+
+	if (wait_ms <= 0 || (command->flags & COMMAND_NO_CREATE) != 0 ||
+	    keyspace_get(lockd->keys, call->argv[command->first_key],
+			 call->now_ms)
+		    .type != KS_NONE)
+		return false;
+	reply_error(call->reply,
+		    "TRYAGAIN the last stop was not clean: no new key for "
+		    "%lld ms, until what was lost is over",
+		    (long long)wait_ms);
+	return true;
+}
+
+/* May the state be changed now? */
+static bool may_write(struct call *call, const struct command *command)
+{
+	const char *refusal = persist_refusing(call->lockd->persist);
+
+	if ((command->flags & COMMAND_WRITE) == 0)
 		return true;
+	if (refusal != NULL)
+		reply_error(call->reply, "%s", refusal);
+	return refusal == NULL && !creates_too_early(call, command);
+}
+
+/* Refusals that depend on the client; false after an error reply. */
+static bool may_call(struct call *call, const struct command *command)
+{
 	if (HF_UNLIKELY(!client_is_known(call->lockd, call->client)) &&
 	    (command->flags & COMMAND_NO_AUTH) == 0) {
 		reply_error(call->reply, "NOAUTH Authentication required.");
@@ -216,6 +248,12 @@ static bool admit(struct call *call, const struct command *command)
 		return false;
 	}
 	return true;
+}
+
+static bool admit(struct call *call, const struct command *command)
+{
+	return (call->in_script || may_call(call, command)) &&
+	       may_write(call, command);
 }
 
 struct hf_slice command_shown_arg(const struct call *call, size_t i)

@@ -41,6 +41,7 @@ enum {
 	COMMAND_MAY_WRITE = 1 << 10, /* waits for CLIENT PAUSE WRITE */
 	COMMAND_SUBS = 1 << 12,      /* its second word is a subcommand */
 	COMMAND_NESTS = 1 << 13,     /* runs others: shown before them */
+	COMMAND_NO_CREATE = 1 << 14, /* never makes a key */
 	COMMAND_HIDDEN = 1 << 11,    /* arguments not shown to MONITOR */
 };
 

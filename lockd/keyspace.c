@@ -26,6 +26,8 @@ struct keyspace {
 	size_t entry_bytes;
 	uint64_t expired;
 	int64_t last_fence;
+	int64_t shift_ms; /* the heap's deadlines are so much earlier */
+	uint64_t looks;
 	struct hf_list observers;
 };
 
@@ -96,11 +98,19 @@ static void unlink_entry(struct keyspace *ks, struct entry *e)
 	ks->entry_bytes -= entry_size(e->key_len, e->value_len);
 }
 
+static int64_t due_of(const struct keyspace *ks, const struct entry *e)
+{
+	return hf_heap_has(&e->due) ? e->due.due_ms + ks->shift_ms : HF_NEVER;
+}
+
 /* Removes e, tells why, frees it. */
 static void remove_entry(struct keyspace *ks, struct entry *e,
 			 enum ks_kind kind)
 {
-	struct ks_change change = { .kind = kind, .key = key_of(e) };
+	struct ks_change change = { .kind = kind,
+				    .key = key_of(e),
+				    .type = (enum ks_type)e->type,
+				    .due_ms = due_of(ks, e) };
 
 	unlink_entry(ks, e);
 	if (kind == KS_EXPIRE)
@@ -115,15 +125,12 @@ static struct entry *find_live(struct keyspace *ks, struct hf_slice key,
 {
 	struct entry *e = find(ks, key);
 
-	if (e == NULL || !hf_heap_has(&e->due) || e->due.due_ms > now_ms)
+	ks->looks++;
+	if (e == NULL || !hf_heap_has(&e->due) ||
+	    e->due.due_ms > now_ms - ks->shift_ms)
 		return e;
 	remove_entry(ks, e, KS_EXPIRE);
 	return NULL;
-}
-
-static int64_t due_of(const struct entry *e)
-{
-	return hf_heap_has(&e->due) ? e->due.due_ms : HF_NEVER;
 }
 
 static void set_due(struct keyspace *ks, struct entry *e, int64_t due_ms)
@@ -131,13 +138,13 @@ static void set_due(struct keyspace *ks, struct entry *e, int64_t due_ms)
 	if (due_ms == HF_NEVER)
 		hf_heap_remove(&ks->due, &e->due);
 	else
-		hf_heap_set(&ks->due, &e->due, due_ms);
+		hf_heap_set(&ks->due, &e->due, due_ms - ks->shift_ms);
 }
 
-static struct ks_view view_of(const struct entry *e)
+static struct ks_view view_of(const struct keyspace *ks, const struct entry *e)
 {
-	return (struct ks_view){ (enum ks_type)e->type, value_of(e), due_of(e),
-				 e->fence };
+	return (struct ks_view){ (enum ks_type)e->type, value_of(e),
+				 due_of(ks, e), e->fence };
 }
 
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
@@ -145,7 +152,7 @@ struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
 {
 	struct entry *e = find_live(ks, key, now_ms);
 
-	return e != NULL ? view_of(e) : (struct ks_view){ .type = KS_NONE };
+	return e != NULL ? view_of(ks, e) : (struct ks_view){ .type = KS_NONE };
 }
 
 /* ---- changes ------------------------------------------------------------ */
@@ -263,14 +270,18 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 {
 	struct entry *e;
 
+	ks->looks++;
 	assert(change->kind != KS_EXPIRE);
 	if (change->kind == KS_FLUSH) {
 		flush(ks);
 		tell(ks, change);
 		return true;
 	}
-	if (change->kind == KS_FENCE) {
-		raise_fence(ks, change->fence);
+	if (change->kind == KS_FENCE || change->kind == KS_SHIFT) {
+		if (change->kind == KS_FENCE)
+			raise_fence(ks, change->fence);
+		else
+			ks->shift_ms = change->due_ms;
 		tell(ks, change);
 		return true;
 	}
@@ -317,7 +328,8 @@ size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max)
 {
 	size_t done = 0;
 
-	while (done < max && hf_heap_next_ms(&ks->due) <= now_ms) {
+	while (done < max &&
+	       hf_heap_next_ms(&ks->due) <= now_ms - ks->shift_ms) {
 		remove_entry(
 		    ks,
 		    HF_CONTAINER_OF(hf_heap_first(&ks->due), struct entry, due),
@@ -329,7 +341,19 @@ size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max)
 
 int64_t keyspace_next_due_ms(const struct keyspace *ks)
 {
-	return hf_heap_next_ms(&ks->due);
+	int64_t due_ms = hf_heap_next_ms(&ks->due);
+
+	return due_ms == HF_NEVER ? HF_NEVER : due_ms + ks->shift_ms;
+}
+
+int64_t keyspace_shift(const struct keyspace *ks)
+{
+	return ks->shift_ms;
+}
+
+uint64_t keyspace_looks(const struct keyspace *ks)
+{
+	return ks->looks;
 }
 
 int64_t keyspace_last_fence(const struct keyspace *ks)
@@ -343,6 +367,7 @@ uint64_t keyspace_expired_total(const struct keyspace *ks)
 }
 
 struct walk {
+	const struct keyspace *ks;
 	int64_t now_ms;
 	ks_each_fn *each;
 	void *arg;
@@ -352,7 +377,7 @@ static void give_live(void *arg, struct hf_table_node *node)
 {
 	struct walk *walk = arg;
 	struct entry *e = entry_of(node);
-	struct ks_view view = view_of(e);
+	struct ks_view view = view_of(walk->ks, e);
 
 	if (view.due_ms > walk->now_ms)
 		walk->each(walk->arg, key_of(e), &view);
@@ -361,7 +386,9 @@ static void give_live(void *arg, struct hf_table_node *node)
 uint64_t keyspace_scan(struct keyspace *ks, uint64_t cursor, int64_t now_ms,
 		       ks_each_fn *each, void *arg)
 {
-	struct walk walk = { now_ms, each, arg };
+	struct walk walk = { ks, now_ms, each, arg };
+
+	ks->looks++;
 
 	return hf_table_scan(ks->table, cursor, give_live, &walk);
 }

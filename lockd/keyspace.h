@@ -42,16 +42,20 @@ enum ks_kind {
 	KS_EXPIRE, /* its time was over; only the keyspace itself says so */
 	KS_FLUSH,  /* all keys are gone */
 	KS_FENCE,  /* the counter of tokens is at least fence */
+	KS_SHIFT,  /* deadlines have been moved by due_ms, in all */
 };
 
 struct ks_change {
 	enum ks_kind kind;
 	struct hf_slice key;
-	/* Of KS_SET: */
+	/* Of KS_SET; of KS_DELETE and KS_EXPIRE: what was there. */
 	enum ks_type type;
 	struct hf_slice value; /* copied */
 	int64_t fence; /* 0: the keyspace gives one; observers see which */
-	/* Of KS_SET and KS_DUE; HF_NEVER: none. */
+	/*
+	 * Of KS_SET and KS_DUE; HF_NEVER: none. Of KS_DELETE and KS_EXPIRE:
+	 * what it was. Of KS_SHIFT: see there.
+	 */
 	int64_t due_ms;
 };
 
@@ -86,6 +90,16 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 
 /* Keys in memory, due ones that were not swept yet included. */
 size_t keyspace_count(const struct keyspace *ks);
+
+/*
+ * By how much deadlines have been moved in all: KS_SHIFT with another due_ms
+ * moves every deadline by the difference, at once, however many there are. A
+ * deadline is kept without it; due_ms - keyspace_shift() is what stays.
+ */
+int64_t keyspace_shift(const struct keyspace *ks);
+
+/* How many calls looked at keys or changed them; tells whether any did. */
+uint64_t keyspace_looks(const struct keyspace *ks);
 size_t keyspace_count_due(const struct keyspace *ks); /* with a deadline */
 size_t keyspace_memory(const struct keyspace *ks);    /* bytes, about */
 

@@ -31,6 +31,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/monitor.c lockd/monitor.h \
 	lockd/notify.c lockd/notify.h \
 	lockd/pubsub.c lockd/pubsub.h \
+	lockd/persist.c lockd/persist.h \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
 	lockd/script.c lockd/script.h \

@@ -15,6 +15,7 @@
 struct call;
 struct locktab;
 struct notify;
+struct persist;
 struct pubsub;
 struct script;
 
@@ -29,6 +30,7 @@ struct lockd {
 	struct keyspace *keys;
 	struct keyspace *guards; /* highest token a resource has seen */
 	struct locktab *locks;
+	struct persist *persist; /* NULL: nothing is kept */
 	struct script *script;
 	struct hf_list clients; /* struct client, by all */
 	uint64_t last_client_id;

@@ -49,13 +49,14 @@ int main(int argc, char **argv)
 		return 2;
 	hf_log_init("lockd", (enum hf_log_level)settings.log_level);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error, no end */
 	raise_descriptors(&settings);
 
 	lockd_init(&lockd, &settings);
 	server = server_new(&lockd, &settings);
-	hf_info("state is in memory in this version: a restart forgets all "
-		"locks, whatever --durability says");
 	rc = server_listen(server);
+	if (rc == 0)
+		rc = server_load(server);
 	if (rc == 0)
 		server_run(server);
 	server_free(&server);

@@ -7,6 +7,7 @@
 #include "libhold/loop.h"
 #include "libhold/mem.h"
 #include "lockd/locks.h"
+#include "lockd/persist.h"
 #include "lockd/resp.h"
 
 #include <stdlib.h>
@@ -19,10 +20,20 @@
 
 #define PUSHED_KEEP_BYTES 1024
 
+/*
+ * A server that runs is never so late: it was stopped or suspended, or its
+ * machine was, and its clients had no chance to renew. While there are
+ * deadlines it looks at the clock often enough to see for how long.
+ */
+#define STALL_MS 100
+#define BEAT_MS  250
+
 struct server {
 	struct lockd *lockd;
 	const struct settings *settings;
 	struct hf_loop *loop;
+	int64_t ticked_ms;      /* when tick() ran last */
+	int64_t promised_ms;    /* when it wanted to; HF_NEVER: any time */
 	struct client *running; /* whose request runs now; NULL: none */
 	/*
 	 * What is pushed to it meanwhile, by its own request: it must not
@@ -57,8 +68,12 @@ static struct reply *reach(struct client *client)
 	struct server *server = peer->server;
 
 	hf_conn_out(&peer->conn); /* it leaves at this turn's end */
-	if (server->running != client)
+	if (server->running != client) {
+		/* It may tell of what the disk has not yet. */
+		hf_conn_hold(&peer->conn, hf_conn_mark(&peer->conn),
+			     persist_wait_for(server->lockd->persist));
 		return &peer->writer.reply;
+	}
 	server->push_writer.reply.protocol = client->protocol;
 	return &server->push_writer.reply;
 }
@@ -173,6 +188,20 @@ static void end_request(struct peer *peer)
 	}
 }
 
+/*
+ * A reply waits until the disk has what it tells of: its own changes, and
+ * what others changed before. While the disk refuses, reading goes on with
+ * what is in memory.
+ */
+static void hold_back(struct peer *peer, uint64_t mark, uint64_t before)
+{
+	struct persist *persist = peer->server->lockd->persist;
+
+	if (persist_last(persist) == before && persist_refusing(persist))
+		return;
+	hf_conn_hold(&peer->conn, mark, persist_wait_for(persist));
+}
+
 /* False: it has to wait and to be handed in again; its client is paused. */
 static bool run_request(struct peer *peer)
 {
@@ -186,7 +215,7 @@ static bool run_request(struct peer *peer)
 		.argc = peer->reader.argc,
 		.now_ms = hf_loop_now_ms(server->loop),
 	};
-	uint64_t errors;
+	uint64_t errors, looks, mark, last;
 
 	if (client_postpone(&call))
 		return false;
@@ -196,7 +225,12 @@ static bool run_request(struct peer *peer)
 	call.reply->protocol = client->protocol;
 	errors = call.reply->errors;
 	server->running = client;
+	mark = hf_conn_mark(&peer->conn);
+	looks = keyspace_looks(call.lockd->keys);
+	last = persist_last(call.lockd->persist);
 	command_run(&call);
+	if (keyspace_looks(call.lockd->keys) != looks)
+		hold_back(peer, mark, last);
 	stats_errors(&server->lockd->stats, call.reply, errors);
 	end_request(peer);
 	locks_settle(server->lockd, call.now_ms);
@@ -240,18 +274,53 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	return done;
 }
 
+/*
+ * Did nobody serve for a while? Then all deadlines move by that long: what was
+ * readable has been served already, and who renews now still holds.
+ */
+static void make_up_for_stall(struct server *server, int64_t now_ms)
+{
+	struct lockd *lockd = server->lockd;
+	int64_t away_ms = now_ms - server->ticked_ms;
+	struct ks_change change = { .kind = KS_SHIFT };
+
+	if (server->promised_ms == HF_NEVER ||
+	    now_ms - server->promised_ms < STALL_MS)
+		return;
+	hf_warnx("nobody served for ms=%lld: all deadlines are moved by that",
+		 (long long)away_ms);
+	lockd->stats.stalls++;
+	lockd->stats.stalled_ms += (uint64_t)away_ms;
+	change.due_ms = keyspace_shift(lockd->keys) + away_ms;
+	keyspace_apply(lockd->keys, &change, now_ms);
+}
+
+/* When tick() runs next. What it left for the next turn is no promise. */
+static int64_t promise(struct server *server, int64_t next_ms, int64_t now_ms)
+{
+	if (keyspace_count_due(server->lockd->keys) > 0 &&
+	    next_ms > now_ms + BEAT_MS)
+		next_ms = now_ms + BEAT_MS;
+	server->ticked_ms = now_ms;
+	server->promised_ms = next_ms > now_ms ? next_ms : HF_NEVER;
+	return next_ms;
+}
+
 /* A bounded piece of what is due; the loop comes back for the rest. */
 static int64_t tick(void *arg, int64_t now_ms)
 {
-	struct lockd *lockd = ((struct server *)arg)->lockd;
+	struct server *server = arg;
+	struct lockd *lockd = server->lockd;
 	int64_t next_ms, clients_ms, locks_ms;
 
+	make_up_for_stall(server, now_ms);
 	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
 	locks_ms = locks_tick(lockd, now_ms);
 	clients_ms = client_tick(lockd, now_ms);
 	next_ms = keyspace_next_due_ms(lockd->keys);
 	next_ms = clients_ms < next_ms ? clients_ms : next_ms;
-	return locks_ms < next_ms ? locks_ms : next_ms;
+	next_ms = locks_ms < next_ms ? locks_ms : next_ms;
+	return promise(server, next_ms, now_ms);
 }
 
 static int load_password(struct server *server)
@@ -291,6 +360,7 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 
 	server->lockd = lockd;
 	server->settings = settings;
+	server->promised_ms = HF_NEVER;
 	server->loop = hf_loop_new(&ops, server, &limits);
 	hf_buf_init(&server->pushed, limits.max_out_bytes);
 	resp_writer_init(&server->push_writer, &server->pushed, 2);
@@ -305,10 +375,29 @@ void server_free(struct server **server)
 {
 	if (*server == NULL)
 		return;
+	persist_close(&(*server)->lockd->persist);
 	hf_loop_free(&(*server)->loop);
 	hf_buf_fini(&(*server)->pushed);
 	free(*server);
 	*server = NULL;
+}
+
+static void on_durable(void *arg, uint64_t seq)
+{
+	hf_loop_pass(((struct server *)arg)->loop, seq);
+}
+
+int server_load(struct server *server)
+{
+	const struct settings *settings = server->settings;
+	struct lockd *lockd = server->lockd;
+
+	if (settings->durability == DURABILITY_NONE)
+		return 0;
+	lockd->persist =
+	    persist_open(lockd->keys, lockd->guards, settings,
+			 hf_loop_uv(server->loop), on_durable, server);
+	return lockd->persist != NULL ? 0 : HF_EBAD;
 }
 
 int server_listen(struct server *server)

@@ -14,6 +14,12 @@ struct server;
 struct server *server_new(struct lockd *lockd, const struct settings *settings);
 void server_free(struct server **server); /* and sets *server to NULL */
 
+/*
+ * Loads what was kept, and keeps what changes from now on. 0, or an error
+ * after a line in the log.
+ */
+int server_load(struct server *server) HF_MUSTUSE;
+
 /* Opens what settings name; 0, or an error after a line in the log. */
 int server_listen(struct server *server) HF_MUSTUSE;
 

@@ -12,7 +12,8 @@ struct settings {
 	const char *unix_path; /* NULL: no Unix socket */
 	int64_t unix_mode;     /* its permission bits, written in octal */
 	const char *tcp;       /* "ADDR:PORT"; NULL: no TCP */
-	const char *dir;       /* where the journal will live */
+	const char *dir;       /* where the journal lives */
+	bool repair;           /* take what can be read of a damaged one */
 	int durability;        /* enum durability */
 	int log_level;         /* enum hf_log_level */
 	int64_t max_clients;

@@ -23,7 +23,9 @@ struct command_count {
 };
 
 struct stats {
-	int64_t started_ms; /* boot clock */
+	uint64_t stalls;     /* times that deadlines were moved */
+	uint64_t stalled_ms; /* by so much in all */
+	int64_t started_ms;  /* boot clock */
 	uint64_t commands;
 	uint64_t hits, misses; /* of reads */
 	uint64_t errors;       /* error replies */

@@ -22,7 +22,14 @@ def hold_key(ticket):
     return f"{{holdfast}}:hold:{ticket}"
 
 
-@pytest.fixture(scope="module", params=[Redis, Lockd], ids=lambda kind: kind.name)
+class Forgetful(Lockd):
+    """As that Redis: a restart forgets all."""
+
+    def __init__(self):
+        super().__init__("--durability", "none")
+
+
+@pytest.fixture(scope="module", params=[Redis, Forgetful], ids=lambda kind: kind.name)
 def kind(request):
     return request.param
 

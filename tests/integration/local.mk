@@ -14,6 +14,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
+	tests/integration/test_lockd_journal.py \
 	tests/integration/test_lockd_pubsub.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \

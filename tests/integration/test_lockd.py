@@ -250,12 +250,13 @@ def test_a_request_over_the_limit_ends_its_connection_only():
         (["--what"], "unknown option"),
     ],
 )
-def test_bad_settings_are_refused_with_what_to_do(options, says):
+def test_bad_settings_are_refused_with_what_to_do(options, says, tmp_path):
     program = Lockd().command()[0]
     done = subprocess.run([program, *options], capture_output=True, text=True,
-                          timeout=60)
+                          timeout=60, cwd=tmp_path)
     assert done.returncode != 0
     assert says in done.stderr
+    assert not list(tmp_path.iterdir()), "it touched nothing"
 
 
 # -- deadlines -----------------------------------------------------------------
@@ -380,7 +381,7 @@ def test_it_tells_that_it_is_ready(tmp_path):
     path = tmp_path / "s"
     done = subprocess.run(
         ["bash", "-c",
-         f'"{program}" --unix "{path}" --ready-fd 3 3> >(head -c1 >"{tmp_path}/r") &'
+         f'"{program}" --unix "{path}" --dir "{tmp_path}/state" --ready-fd 3 3> >(head -c1 >"{tmp_path}/r") &'
          f' pid=$!; until [ -s "{tmp_path}/r" ]; do read -t 0.01 <> <(:) || true; done;'
          f' test -S "{path}"; rc=$?; kill $pid; wait $pid; exit $rc'],
         timeout=60,

@@ -53,7 +53,9 @@ def test_past_the_deadline_another_client_reserves_and_books(database, lock):
         assert bob.reserve("1").code == "held"
         wait_until(lambda: bob.reserve("1").status == 200, hold + 5,
                    "the ticket is free again")
-        assert time.monotonic() - began >= hold, "it came free too early"
+        # A Redis goes by the wall clock, which may be on its way to the truth.
+        spare = 0.2 if lock == "redis" else 0
+        assert time.monotonic() - began >= hold - spare, "it came free too early"
         early = ann.book("1")
         assert early.status == 400
         assert early.code in ("hold_expired", "not_reserved")

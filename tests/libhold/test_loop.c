@@ -25,7 +25,8 @@
  * A server of lines in a thread of its own: a line comes back as it was;
  * "flood" answers 32 KiB, "quit" closes after the reply, "later" is answered
  * by tick() 20 ms later, "pause" is, too, and nothing behind it is read
- * before; "watch" watches the peer's process; "stop" stops the loop.
+ * before; "watch" watches the peer's process; "hold N" makes all that follows
+ * wait for N, and the next "pass N" lets it go; "stop" stops the loop.
  */
 #define FLOOD_BYTES (32 * 1024)
 #define LATER_MS    20
@@ -66,6 +67,12 @@ static void answer(struct hf_conn *conn, struct hf_slice line)
 		answer(conn, HF_SLICE("later\n"));
 	} else if (hf_slice_eq(line, HF_SLICE("watch\n"))) {
 		ctx.watched = hf_conn_watch_peer(conn);
+	} else if (memcmp(line.data, "hold ", 5) == 0) {
+		hf_conn_hold(conn, hf_conn_mark(conn),
+			     (uint64_t)atoi(line.data + 5));
+		hf_buf_add_slice(hf_conn_out(conn), line);
+	} else if (memcmp(line.data, "pass ", 5) == 0) {
+		hf_loop_pass(ctx.loop, (uint64_t)atoi(line.data + 5));
 	} else if (hf_slice_eq(line, HF_SLICE("stop\n"))) {
 		hf_buf_add_slice(hf_conn_out(conn), line);
 		hf_loop_stop(ctx.loop);
@@ -459,6 +466,60 @@ static void nobody_is_watched_over_tcp(void)
 	CU_ASSERT(ended_by(HF_CONN_PEER));
 }
 
+/* Nothing came on fd, though the server has served what was sent. */
+static bool silent(int fd, int other)
+{
+	char byte;
+
+	say(other, "sync\n");
+	return hear(other, "sync\n") &&
+	       recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+static void replies_wait_for_what_they_tell_of(void)
+{
+	int fd = connect_unix(), other = connect_unix();
+
+	say(fd, "a\nhold 5\nb\n");
+	CU_ASSERT(hear(fd, "a\n"));
+	CU_ASSERT(silent(fd, other));
+	say(other, "pass 4\n");
+	CU_ASSERT(silent(fd, other));
+	say(fd, "hold 6\nc\nhold 9\nd\nhold 7\n");
+	say(other, "pass 5\n");
+	CU_ASSERT(hear(fd, "hold 5\nb\n"));
+	CU_ASSERT(silent(fd, other));
+	say(other, "pass 8\n");
+	CU_ASSERT(silent(fd, other)); /* 6, 9 and 7 have become one */
+	say(other, "pass 9\n");
+	CU_ASSERT(hear(fd, "hold 6\nc\nhold 9\nd\nhold 7\n"));
+	say(fd, "hold 9\ne\n");
+	CU_ASSERT(hear(fd, "hold 9\ne\n"));
+	close(fd);
+	close(other);
+}
+
+static void replies_that_wait_leave_before_the_end(void)
+{
+	int fd = connect_unix(), other = connect_unix();
+
+	say(fd, "hold 3\nquit\n");
+	CU_ASSERT(silent(fd, other));
+	say(other, "pass 3\n");
+	CU_ASSERT(hear(fd, "hold 3\nquit\n"));
+	CU_ASSERT(hears_end(fd));
+	close(fd);
+	fd = connect_unix();
+	say(fd, "hold 8\n");
+	shutdown(fd, SHUT_WR);
+	CU_ASSERT(silent(fd, other));
+	say(other, "pass 8\n");
+	CU_ASSERT(hear(fd, "hold 8\n"));
+	CU_ASSERT(hears_end(fd));
+	close(fd);
+	close(other);
+}
+
 static void stopping_lets_replies_leave(void)
 {
 	int a = connect_unix(), b = connect_unix();
@@ -487,6 +548,8 @@ static const struct hf_test serving_tests[] = {
 	HF_TEST(a_dead_peer_is_gone_though_its_child_keeps_the_socket),
 	HF_TEST(a_watched_peer_that_hangs_up_has_just_closed),
 	HF_TEST(nobody_is_watched_over_tcp),
+	HF_TEST(replies_wait_for_what_they_tell_of),
+	HF_TEST(replies_that_wait_leave_before_the_end),
 	HF_TEST(stopping_lets_replies_leave),
 	HF_TEST_END,
 };
@@ -494,7 +557,8 @@ static const struct hf_test serving_tests[] = {
 const struct hf_suite test_loop_suite = { "libhold/loop", serving_tests, setup,
 					  teardown };
 
-/* ---- listening, without a running loop ---------------------------------- */
+/* ---- listening, without a running loop
+ * ---------------------------------- */
 
 static void teardown_idle(void)
 {

@@ -14,7 +14,8 @@ static void observe(struct ks_observer *observer,
 {
 	static const char kinds[] = {
 		[KS_SET] = 'S',    [KS_DUE] = 'T',   [KS_DELETE] = 'D',
-		[KS_EXPIRE] = 'E', [KS_FLUSH] = 'F', [KS_FENCE] = 'C'
+		[KS_EXPIRE] = 'E', [KS_FLUSH] = 'F', [KS_FENCE] = 'C',
+		[KS_SHIFT] = 'M'
 	};
 	size_t used = strlen(seen);
 
@@ -242,6 +243,24 @@ static void tokens_that_were_given_before_are_never_given_again(void)
 	CU_ASSERT_EQUAL(fence_of("l"), 91);
 }
 
+static void all_deadlines_move_at_once(void)
+{
+	struct ks_change change = { .kind = KS_SHIFT, .due_ms = 1000 };
+
+	set("a", "1", 100, 0);
+	set("b", "1", HF_NEVER, 0);
+	CU_ASSERT(keyspace_apply(ks, &change, 50));
+	CU_ASSERT_EQUAL(keyspace_shift(ks), 1000);
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), 1100);
+	set("c", "1", 1200, 60);
+	CU_ASSERT(has("a", "1", 1099));
+	CU_ASSERT_FALSE(has("a", "1", 1100));
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 1199, 10), 0);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 1200, 10), 1);
+	CU_ASSERT(has("b", "1", 99999));
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), HF_NEVER);
+}
+
 static const struct hf_test tests[] = {
 	HF_TEST(a_value_is_there_until_it_is_replaced_or_removed),
 	HF_TEST(a_due_key_is_gone_before_any_sweep),
@@ -252,6 +271,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_flush_forgets_everything),
 	HF_TEST(the_new_value_may_be_the_old_ones_own_bytes),
 	HF_TEST(a_walk_gives_live_keys_only),
+	HF_TEST(all_deadlines_move_at_once),
 	HF_TEST(a_new_value_has_a_greater_token_and_the_same_one_keeps_it),
 	HF_TEST(tokens_that_were_given_before_are_never_given_again),
 	HF_TEST_END,

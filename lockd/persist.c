@@ -1,0 +1,408 @@
+#include "config.h"
+
+#include "lockd/persist.h"
+
+#include "libhold/clock.h"
+#include "libhold/err.h"
+#include "libhold/log.h"
+#include "libhold/mem.h"
+#include "libhold/wire.h"
+
+#include <stdlib.h>
+
+#define FORMAT_VERSION 1
+#define COMPACT_BYTES  (64 * 1024 * 1024)
+#define TIME_EVERY_MS  1000
+#define PIECE_BUCKETS  256             /* of a snapshot, between two turns */
+#define LONG_AGO       (INT64_MIN / 4) /* while loading, nothing is due */
+
+/*
+ * A record: u8 kind, u8 space, u8 type, i64 due, i64 fence, u32 key's length,
+ * the key, the rest is the value. Kinds below 64 are enum ks_kind and are
+ * never given another meaning.
+ */
+enum {
+	RECORD_TIME = 64,    /* due: boot clock ms, fence: wall clock ms */
+	RECORD_STOPPED = 65, /* the last of a clean stop */
+	RECORD_HORIZON = 66, /* due: no lock granted so far lives longer */
+};
+
+enum { SPACE_KEYS, SPACE_GUARDS, SPACES };
+
+/* A keyspace, and who sees its changes. */
+struct space {
+	struct ks_observer observer;
+	struct persist *persist;
+	uint8_t id;
+	struct keyspace *keys;
+};
+
+struct persist {
+	struct space spaces[SPACES];
+	struct journal *journal;
+	struct journal_conf conf;
+	persist_durable_fn *durable;
+	void *arg;
+	struct hf_buf record;
+	bool always; /* else everysec */
+	/* What the records said of time last; then: what we said. */
+	int64_t boot_ms, wall_ms;
+	char boot_id[36 + 1];
+	bool stopped_cleanly;
+	int64_t horizon_ms;   /* kept as deadlines are; 0: none */
+	uint64_t horizon_seq; /* its record */
+	int64_t closed_until_ms;
+	/* Of the snapshot under way: */
+	uint8_t scan_space;
+	uint64_t scan; /* cursor */
+};
+
+/* ---- records ------------------------------------------------------------ */
+
+struct record {
+	uint8_t kind, space, type;
+	int64_t due, fence;
+	struct hf_slice key, value;
+};
+
+static struct hf_slice encode(struct persist *p, const struct record *r)
+{
+	hf_buf_reset(&p->record, 4096);
+	hf_wr_u8(&p->record, r->kind);
+	hf_wr_u8(&p->record, r->space);
+	hf_wr_u8(&p->record, r->type);
+	hf_wr_i64(&p->record, r->due);
+	hf_wr_i64(&p->record, r->fence);
+	hf_wr_blob(&p->record, r->key);
+	hf_buf_add_slice(&p->record, r->value);
+	return hf_buf_slice(&p->record);
+}
+
+static bool decode(struct hf_slice bytes, struct record *r)
+{
+	struct hf_rd rd = hf_rd_of(bytes);
+
+	r->kind = hf_rd_u8(&rd);
+	r->space = hf_rd_u8(&rd);
+	r->type = hf_rd_u8(&rd);
+	r->due = hf_rd_i64(&rd);
+	r->fence = hf_rd_i64(&rd);
+	r->key = hf_rd_blob(&rd);
+	r->value = hf_rd_bytes(&rd, rd.left);
+	return hf_rd_ok(&rd);
+}
+
+static uint64_t add(struct persist *p, const struct record *r)
+{
+	return journal_add(p->journal, encode(p, r));
+}
+
+static struct keyspace *keys_of(const struct persist *p)
+{
+	return p->spaces[SPACE_KEYS].keys;
+}
+
+/* ---- changes ------------------------------------------------------------ */
+
+/* So that a start after a reboot knows how long the machine was away. */
+static void note_time(struct persist *p, int64_t now_ms)
+{
+	if (now_ms - p->boot_ms < TIME_EVERY_MS)
+		return;
+	p->boot_ms = now_ms;
+	p->wall_ms = hf_wall_ms();
+	add(p, &(struct record){ .kind = RECORD_TIME,
+				 .due = p->boot_ms,
+				 .fence = p->wall_ms });
+}
+
+/*
+ * everysec may lose grants of the last second. How long those can live is
+ * noted before they are answered, with as much again to spare, so that it is
+ * noted seldom.
+ */
+static void note_horizon(struct persist *p, int64_t due_ms, int64_t now_ms)
+{
+	int64_t kept = due_ms - keyspace_shift(keys_of(p));
+
+	if (p->always || due_ms == HF_NEVER || kept <= p->horizon_ms)
+		return;
+	p->horizon_ms = kept + (due_ms - now_ms);
+	p->horizon_seq = add(p, &(struct record){ .kind = RECORD_HORIZON,
+						  .due = p->horizon_ms });
+	journal_sync_soon(p->journal);
+}
+
+static struct record record_of(const struct space *space,
+			       const struct ks_change *change)
+{
+	struct record r = { .kind = (uint8_t)change->kind,
+			    .space = space->id,
+			    .type = (uint8_t)change->type,
+			    .due = change->due_ms,
+			    .fence = change->fence,
+			    .key = change->key,
+			    .value = change->value };
+
+	if (change->kind != KS_SHIFT && change->due_ms != HF_NEVER)
+		r.due -= keyspace_shift(space->keys);
+	return r;
+}
+
+static void on_change(struct ks_observer *observer,
+		      const struct ks_change *change)
+{
+	struct space *space = HF_CONTAINER_OF(observer, struct space, observer);
+	struct persist *p = space->persist;
+	int64_t now_ms = hf_clock_ms();
+	struct record r;
+
+	/*
+	 * An expiry at its time repeats itself; but what is put into a new
+	 * key must not meet the fields of an old one.
+	 */
+	if (change->kind == KS_EXPIRE && change->type == KS_STRING &&
+	    change->due_ms <= now_ms)
+		return;
+	note_time(p, now_ms);
+	r = record_of(space, change);
+	if (change->kind == KS_EXPIRE)
+		r.kind = KS_DELETE;
+	if (change->kind == KS_SET || change->kind == KS_DUE)
+		note_horizon(p, change->due_ms, now_ms);
+	add(p, &r);
+}
+
+static void on_durable(void *arg, uint64_t seq)
+{
+	struct persist *p = arg;
+
+	p->durable(p->arg, seq);
+}
+
+/* ---- loading ------------------------------------------------------------ */
+
+static int load_record(struct persist *p, const struct record *r)
+{
+	struct ks_change change = { .kind = (enum ks_kind)r->kind,
+				    .type = (enum ks_type)r->type,
+				    .key = r->key,
+				    .value = r->value,
+				    .due_ms = r->due,
+				    .fence = r->fence };
+	struct keyspace *keys;
+
+	switch (r->kind) {
+	case RECORD_TIME:
+		p->boot_ms = r->due;
+		p->wall_ms = r->fence;
+		return 0;
+	case RECORD_STOPPED:
+		p->stopped_cleanly = true;
+		return 0;
+	case RECORD_HORIZON:
+		if (r->due > p->horizon_ms)
+			p->horizon_ms = r->due;
+		return 0;
+	default:
+		if (r->kind > KS_SHIFT || r->space >= SPACES)
+			return HF_EBAD;
+	}
+	keys = p->spaces[r->space].keys;
+	if (change.kind != KS_SHIFT && change.due_ms != HF_NEVER)
+		change.due_ms += keyspace_shift(keys);
+	keyspace_apply(keys, &change, LONG_AGO);
+	return 0;
+}
+
+static int load(void *arg, const struct journal_header *header,
+		struct hf_slice bytes)
+{
+	struct persist *p = arg;
+	struct record r;
+
+	if (!decode(bytes, &r))
+		return HF_EBAD;
+	if (header->boot_ms > p->boot_ms ||
+	    strcmp(header->boot_id, p->boot_id) != 0) {
+		p->boot_ms = header->boot_ms;
+		p->wall_ms = header->wall_ms;
+		memcpy(p->boot_id, header->boot_id, sizeof(p->boot_id));
+	}
+	p->stopped_cleanly = false;
+	return load_record(p, &r);
+}
+
+/* How much later the deadlines are on this boot's clock than on theirs. */
+static int64_t moved_by_reboot(const struct persist *p,
+			       const struct journal_header *now)
+{
+	int64_t away_ms = now->wall_ms - p->wall_ms;
+
+	if (p->boot_id[0] == '\0' ||
+	    (strcmp(p->boot_id, now->boot_id) == 0 && now->boot_id[0] != '\0'))
+		return 0;
+	return now->boot_ms - p->boot_ms - (away_ms > 0 ? away_ms : 0);
+}
+
+static void begin_again(struct persist *p)
+{
+	struct journal_header now;
+	int64_t moved_ms;
+
+	journal_header_now(&now, false, p->conf.app, FORMAT_VERSION, 0);
+	moved_ms = moved_by_reboot(p, &now);
+	if (moved_ms != 0) {
+		struct ks_change change = { .kind = KS_SHIFT };
+
+		change.due_ms = keyspace_shift(keys_of(p)) + moved_ms;
+		keyspace_apply(keys_of(p), &change, now.boot_ms);
+	}
+	if (!p->always && !p->stopped_cleanly && p->horizon_ms != 0)
+		p->closed_until_ms = p->horizon_ms + keyspace_shift(keys_of(p));
+	if (p->closed_until_ms > now.boot_ms)
+		hf_warnx("the last stop was not clean, and a second may be "
+			 "missing: no lock is granted for ms=%lld",
+			 (long long)(p->closed_until_ms - now.boot_ms));
+	p->boot_ms = 0; /* say the time with the next change */
+}
+
+/* ---- snapshots ---------------------------------------------------------- */
+
+static void put_key(void *arg, struct hf_slice key, const struct ks_view *view)
+{
+	struct space *space = arg;
+	struct persist *p = space->persist;
+	struct ks_change change = { .kind = KS_SET,
+				    .type = view->type,
+				    .key = key,
+				    .value = view->value,
+				    .due_ms = view->due_ms,
+				    .fence = view->fence };
+	struct record r = record_of(space, &change);
+
+	journal_snapshot_add(p->journal, encode(p, &r));
+}
+
+static void put_number(struct persist *p, uint8_t kind, int64_t due,
+		       int64_t fence)
+{
+	struct record r = { .kind = kind, .due = due, .fence = fence };
+
+	journal_snapshot_add(p->journal, encode(p, &r));
+}
+
+static bool put_piece(void *arg, bool first)
+{
+	struct persist *p = arg;
+	struct space *space;
+
+	if (first) {
+		p->scan_space = SPACE_KEYS;
+		p->scan = 0;
+		put_number(p, KS_SHIFT, keyspace_shift(keys_of(p)), 0);
+		put_number(p, RECORD_HORIZON, p->horizon_ms, 0);
+	}
+	space = &p->spaces[p->scan_space];
+	for (int i = 0; i < PIECE_BUCKETS; i++) {
+		p->scan = keyspace_scan(space->keys, p->scan, LONG_AGO, put_key,
+					space);
+		if (p->scan == 0)
+			break;
+	}
+	if (p->scan != 0 || ++p->scan_space < SPACES)
+		return false;
+	put_number(p, KS_FENCE, 0, keyspace_last_fence(keys_of(p)));
+	put_number(p, RECORD_TIME, hf_clock_ms(), hf_wall_ms());
+	return true;
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+static void init_space(struct persist *p, uint8_t id, struct keyspace *keys)
+{
+	p->spaces[id] = (struct space){
+		.observer.seen = on_change, .persist = p, .id = id, .keys = keys
+	};
+}
+
+struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
+			     const struct settings *settings, uv_loop_t *loop,
+			     persist_durable_fn *durable, void *arg)
+{
+	static const struct journal_ops ops = { load, on_durable, put_piece };
+	struct persist *p = hf_new(struct persist);
+
+	init_space(p, SPACE_KEYS, keys);
+	init_space(p, SPACE_GUARDS, guards);
+	p->durable = durable;
+	p->arg = arg;
+	p->always = settings->durability == DURABILITY_ALWAYS;
+	p->conf = (struct journal_conf){
+		.dir = settings->dir,
+		.app = "lockd",
+		.app_version = FORMAT_VERSION,
+		.sync = p->always ? JOURNAL_ALWAYS : JOURNAL_EVERYSEC,
+		.repair = settings->repair,
+		.compact_bytes = COMPACT_BYTES,
+	};
+	hf_buf_init(&p->record, JOURNAL_RECORD_MAX);
+	p->journal = journal_open(&p->conf, &ops, p, loop);
+	if (p->journal == NULL) {
+		hf_buf_fini(&p->record);
+		free(p);
+		return NULL;
+	}
+	for (size_t i = 0; i < SPACES; i++)
+		keyspace_observe(p->spaces[i].keys, &p->spaces[i].observer);
+	begin_again(p);
+	return p;
+}
+
+void persist_close(struct persist **persist)
+{
+	struct persist *p = *persist;
+
+	if (p == NULL)
+		return;
+	*persist = NULL;
+	for (size_t i = 0; i < SPACES; i++)
+		hf_list_remove(&p->spaces[i].observer.all);
+	note_time(p, hf_clock_ms());
+	add(p, &(struct record){ .kind = RECORD_STOPPED });
+	journal_close(&p->journal);
+	hf_buf_fini(&p->record);
+	free(p);
+}
+
+uint64_t persist_wait_for(const struct persist *p)
+{
+	if (p == NULL)
+		return 0;
+	return p->always ? journal_last(p->journal) : p->horizon_seq;
+}
+
+uint64_t persist_last(const struct persist *p)
+{
+	return p == NULL ? 0 : journal_last(p->journal);
+}
+
+uint64_t persist_durable(const struct persist *p)
+{
+	return p == NULL ? 0 : journal_durable(p->journal);
+}
+
+const char *persist_refusing(const struct persist *p)
+{
+	return p == NULL ? NULL : journal_refusing(p->journal);
+}
+
+int64_t persist_closed_until_ms(const struct persist *p)
+{
+	return p == NULL ? 0 : p->closed_until_ms;
+}
+
+const struct journal_counts *persist_counts(const struct persist *p)
+{
+	return p == NULL ? NULL : journal_counts(p->journal);
+}

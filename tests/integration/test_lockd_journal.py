@@ -1,0 +1,286 @@
+"""lockd's durability: what it answered is so, whatever died since.
+
+HOLDFAST_ROUNDS sets how often the crash test kills it (default 6).
+"""
+
+import os
+import random
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import redis
+
+from servers import Lockd
+from stack import Stack
+from web import wait_until
+
+ROUNDS = int(os.environ.get("HOLDFAST_ROUNDS", "6"))
+CLIENTS = 50
+KEYS = 30
+
+
+def connect(server, timeout=10):
+    return redis.Redis(unix_socket_path=server.socket, socket_timeout=timeout,
+                       decode_responses=True)
+
+
+@pytest.fixture
+def server():
+    with Lockd() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server):
+    with connect(server) as client:
+        yield client
+
+
+def restart(server, how="kill"):
+    getattr(server, how)()
+    server.start()
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+@pytest.mark.parametrize("durability", ["always", "everysec"])
+def test_what_was_answered_is_there_after_a_restart(how, durability):
+    with Lockd("--durability", durability) as server, connect(server) as client:
+        client.set("lock", "me", nx=True, px=60000)
+        client.set("kept", "x" * 100000)
+        client.set("gone", "1", px=60000)
+        client.delete("gone")
+        client.set("moved", "1", px=60000)
+        client.pexpire("moved", 90000)
+        client.set("now_or_never", "1")
+        client.pexpire("now_or_never", -1)
+        client.incrby("n", 41)
+        client.incr("n")
+        if durability == "everysec" and how == "kill":
+            time.sleep(1.5)  # a second may be lost; not more
+        restart(server, how)
+        assert client.get("lock") == "me"
+        assert 50000 < client.pttl("lock") <= 60000
+        assert client.get("kept") == "x" * 100000
+        assert client.exists("gone", "now_or_never") == 0
+        assert 80000 < client.pttl("moved") <= 90000
+        assert client.get("n") == "42"
+        assert not client.set("lock", "you", nx=True, px=1000)
+
+
+def test_a_lock_runs_out_while_lockd_is_away(server, client):
+    client.set("short", "me", nx=True, px=300)
+    client.set("long", "me", nx=True, px=60000)
+    server.kill()
+    time.sleep(0.4)  # its time, with nobody there to end it
+    server.start()
+    assert client.get("short") is None
+    assert client.set("short", "you", nx=True, px=1000)
+    assert client.get("long") == "me"
+
+
+def test_none_keeps_nothing_and_makes_no_files():
+    with Lockd("--durability", "none") as server, connect(server) as client:
+        client.set("k", "v")
+        restart(server)
+        assert client.get("k") is None
+        assert not list(Path(server.home).glob("log.*"))
+
+
+def test_two_cannot_have_one_folder(server):
+    with pytest.raises(AssertionError, match="another process has the journal"):
+        Lockd("--dir", str(server.home)).start()
+
+
+# -- damage ----------------------------------------------------------------
+
+
+def test_damage_is_refused_until_repair_is_asked_for(server, client):
+    for i in range(100):
+        client.set(f"k{i}", "v" * 50)
+    server.stop()
+    log = max(Path(server.home).glob("log.*"), key=lambda p: p.stat().st_size)
+    bytes_ = bytearray(log.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 0xFF
+    log.write_bytes(bytes_)
+    with pytest.raises(AssertionError, match="--repair"):
+        server.start()
+    server.options = ("--repair",)
+    server.start()
+    assert 10 < client.dbsize() < 90
+    assert client.get("k5") == "v" * 50
+
+
+def test_a_torn_end_is_cut_with_a_warning(server, client):
+    for i in range(10):
+        client.set(f"k{i}", "v" * 50)
+    server.kill()
+    log = Path(server.home) / "log.1"
+    whole = log.read_bytes().rstrip(b"\0")
+    log.write_bytes(whole[:-20])
+    server.start()
+    assert client.dbsize() == 9
+    assert "journal cut" in server.log()
+
+
+# -- a disk that refuses ----------------------------------------------------
+
+
+def limit_files(server, size):
+    """No file of its may grow beyond size: its log cannot, either."""
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE,
+                     (size, resource.RLIM_INFINITY))
+
+
+def test_a_full_disk_refuses_changes_and_lets_reads_go_on(server, client):
+    client.set("before", "1")
+    limit_files(server, 128)
+    with connect(server, timeout=1) as lost, pytest.raises(redis.TimeoutError):
+        lost.set("during", "1", nx=True)  # nobody hears of what is not kept
+    with pytest.raises(redis.ResponseError, match="^MISCONF .*File too large"):
+        client.set("refused", "1")
+    with pytest.raises(redis.ResponseError, match="MISCONF"):
+        client.delete("before")
+    assert client.get("before") == "1"
+    assert client.ping()
+    limit_files(server, resource.RLIM_INFINITY)
+
+    def works():
+        try:
+            return client.set("after", "1")
+        except redis.ResponseError:
+            return False
+
+    wait_until(works, 10, "it works again")
+    restart(server)
+    assert client.get("before") == client.get("after") == "1"
+    assert client.exists("refused") == 0
+
+
+# -- time --------------------------------------------------------------------
+
+
+def test_a_holder_that_renews_right_after_a_stall_keeps_its_lock(server, client):
+    client.set("lock", "me", nx=True, px=400)
+    server.pause()
+    with connect(server) as other, connect(server) as holder:
+        for each in (other, holder):
+            each.connection = each.connection_pool.get_connection("_")
+            each.connection.connect()
+        other.connection.send_command("SET", "lock", "you", "NX", "PX", "1000")
+        time.sleep(1)  # far beyond the lock's time
+        server.resume()
+        holder.connection.send_command("PEXPIRE", "lock", "60000")
+        assert other.connection.read_response() is None
+        assert holder.connection.read_response() == 1
+    assert client.get("lock") == "me"
+    assert "all deadlines are moved" in server.log()
+    restart(server)
+    assert client.get("lock") == "me"
+
+
+def test_everysec_grants_nothing_after_a_crash_until_what_was_lost_is_over():
+    with Lockd("--durability", "everysec") as server, connect(server) as client:
+        client.set("held", "me", nx=True, px=1500)
+        restart(server)
+        began = time.monotonic()
+        with pytest.raises(redis.ResponseError, match="^TRYAGAIN"):
+            client.set("held2", "you", nx=True, px=1000)
+
+        def granted():
+            try:
+                return client.set("held2", "you", nx=True, px=1000)
+            except redis.ResponseError:
+                return False
+
+        wait_until(granted, 10, "locks are granted again")
+        assert 1 < time.monotonic() - began < 4
+        restart(server, "stop")
+        assert client.set("held3", "you", nx=True, px=1000)
+
+
+# -- crashes under load -------------------------------------------------------
+
+RELEASE = ("if redis.call('get', KEYS[1]) == ARGV[1] then "
+           "return redis.call('del', KEYS[1]) end return 0")
+
+
+class Buyer(threading.Thread):
+    """Takes and releases locks, and notes when it heard what."""
+
+    def __init__(self, server, name, stop):
+        super().__init__()
+        self.server, self.name, self.stop = server, name, stop
+        self.random = random.Random(name)
+        self.held = []    # [key, value, when it was heard, surely over at]
+        self.serial = 0
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                with connect(self.server, timeout=5) as client:
+                    while not self.stop.is_set():
+                        self.turn(client)
+            except redis.RedisError:
+                time.sleep(0.01)
+
+    def turn(self, client):
+        key = f"seat:{self.random.randrange(KEYS)}"
+        self.serial += 1
+        value = f"{self.name}:{self.serial}"
+        ms = self.random.choice([200, 2000, 60000])
+        sent = time.monotonic()
+        if not client.set(key, value, nx=True, px=ms):
+            return
+        entry = [key, value, time.monotonic(), sent + ms / 1000]
+        self.held.append(entry)
+        if self.random.random() < 0.7:
+            entry[3] = min(entry[3], time.monotonic())  # from here on unsure
+            client.eval(RELEASE, 1, key, value)
+
+
+@pytest.mark.parametrize("durability", ["always"])
+def test_no_grant_is_lost_or_given_twice_when_lockd_is_killed(durability):
+    chance = random.Random(5)
+    with Lockd("--durability", durability) as server:
+        stop = threading.Event()
+        buyers = [Buyer(server, f"b{i}", stop) for i in range(CLIENTS)]
+        for buyer in buyers:
+            buyer.start()
+        try:
+            for _ in range(ROUNDS):
+                time.sleep(chance.uniform(0.2, 0.8))  # the random instant
+                server.kill()
+                server.start()
+        finally:
+            stop.set()
+            for buyer in buyers:
+                buyer.join()
+        held = sorted((e for b in buyers for e in b.held), key=lambda e: e[2])
+        assert len(held) > 10 * ROUNDS
+        with connect(server) as client:
+            now = time.monotonic()
+            for key, value, _, over in held:
+                if over > now + 5:
+                    assert client.get(key) == value, "an answered grant is lost"
+        last = {}
+        for key, value, heard, over in held:
+            before = last.get(key)
+            assert before is None or before[1] <= heard, (
+                f"{key}: {value} while {before[0]} had it")
+            last[key] = (value, over)
+
+
+def test_a_hold_survives_lockds_death_and_is_booked(database):
+    with Stack(database, workers=1) as stack:
+        ann, bob = stack.client("ann"), stack.client("bob")
+        assert ann.reserve("1").status == 200
+        stack.lock.process.send_signal(signal.SIGKILL)
+        stack.lock.process.wait()
+        stack.lock.start()
+        wait_until(lambda: bob.reserve("1").code == "held", 30,
+                   "the lock is there, and is ann's")
+        assert ann.book("1").status == 200
