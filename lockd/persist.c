@@ -48,6 +48,7 @@ struct persist {
 	/* What the records said of time last; then: what we said. */
 	int64_t boot_ms, wall_ms;
 	char boot_id[36 + 1];
+	bool loaded; /* there was a record */
 	bool stopped_cleanly;
 	int64_t horizon_ms;   /* kept as deadlines are; 0: none */
 	uint64_t horizon_seq; /* its record */
@@ -229,6 +230,7 @@ static int load(void *arg, const struct journal_header *header,
 		p->wall_ms = header->wall_ms;
 		memcpy(p->boot_id, header->boot_id, sizeof(p->boot_id));
 	}
+	p->loaded = true;
 	p->stopped_cleanly = false;
 	return load_record(p, &r);
 }
@@ -239,7 +241,7 @@ static int64_t moved_by_reboot(const struct persist *p,
 {
 	int64_t away_ms = now->wall_ms - p->wall_ms;
 
-	if (p->boot_id[0] == '\0' ||
+	if (!p->loaded ||
 	    (strcmp(p->boot_id, now->boot_id) == 0 && now->boot_id[0] != '\0'))
 		return 0;
 	return now->boot_ms - p->boot_ms - (away_ms > 0 ? away_ms : 0);

@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import struct
 import threading
 import time
 from pathlib import Path
@@ -180,6 +181,73 @@ def test_a_holder_that_renews_right_after_a_stall_keeps_its_lock(server, client)
     assert "all deadlines are moved" in server.log()
     restart(server)
     assert client.get("lock") == "me"
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+HEAD = struct.Struct(">8sII16sQQqq36s")  # and its sum: libhold/journal_file.h
+CLOCKS = struct.Struct(">qq")  # of a record, after kind, space and type
+TIME = 64
+
+
+def as_of_another_boot(path, boot_ms, wall_ms):
+    """The log as an earlier boot would have left it.
+
+    That boot's clock was boot_ms ahead of ours; the wall clock stood wall_ms
+    later than it really did.
+    """
+    log = path.read_bytes().rstrip(b"\0")
+    head = list(HEAD.unpack_from(log))
+    head[6] += boot_ms
+    head[7] += wall_ms
+    head[8] = b"another-boot".ljust(36, b"-")
+    packed = HEAD.pack(*head)
+    out = packed + struct.pack(">I", crc32c(packed))
+    at = len(out)
+    while at < len(log):
+        length, _ = struct.unpack_from(">II", log, at)
+        stamp, record = log[at + 8:at + 16], bytearray(log[at + 16:at + 16 + length])
+        if length:
+            due, other = CLOCKS.unpack_from(record, 3)
+            if record[0] == TIME:
+                due, other = due + boot_ms, other + wall_ms
+            elif 0 < due < 1 << 62:
+                due += boot_ms
+            CLOCKS.pack_into(record, 3, due, other)
+        body = stamp + bytes(record)
+        out += struct.pack(">II", length, crc32c(body)) + body
+        at += 16 + length
+    path.write_bytes(out)
+
+
+@pytest.mark.parametrize(
+    "boot_ms, wall_ms, least, most",
+    [
+        (10**9, 0, 50000, 60000),
+        (-10**7, 0, 50000, 60000),
+        (10**9, -20000, 30000, 40000),  # it was away for 20 s more
+        (10**9, -10**7, -2, -2),
+        (10**9, 10**7, 50000, 60000),  # the wall clock went back
+    ],
+)
+def test_a_lock_keeps_its_time_over_a_reboot(server, client, boot_ms, wall_ms,
+                                             least, most):
+    client.set("lock", "me", nx=True, px=60000)
+    client.set("for ever", "me")
+    server.kill()
+    as_of_another_boot(Path(server.home) / "log.1", boot_ms, wall_ms)
+    server.start()
+    assert least <= client.pttl("lock") <= most
+    assert client.pttl("for ever") == -1
+    restart(server)  # what was moved is moved once
+    assert least - 5000 <= client.pttl("lock") <= most
 
 
 def test_everysec_grants_nothing_after_a_crash_until_what_was_lost_is_over():
