@@ -66,11 +66,12 @@ struct client {
 	bool no_evict, no_touch;
 	enum client_replies replies;
 	int64_t opened_ms, active_ms; /* boot clock: its coming, last request */
-	const struct command *last;   /* its last command; NULL: none yet */
-	const char *last_sub;         /* and subcommand; NULL: none */
-	struct pubsub_side *listens;  /* pubsub's; NULL: to nothing */
-	struct hf_list monitor;       /* on lockd->monitors */
-	struct hf_list postponed;     /* on lockd->pause.postponed */
+	uint64_t hold_until; /* its answer waits for that record; 0: no */
+	const struct command *last;  /* its last command; NULL: none yet */
+	const char *last_sub;        /* and subcommand; NULL: none */
+	struct pubsub_side *listens; /* pubsub's; NULL: to nothing */
+	struct hf_list monitor;      /* on lockd->monitors */
+	struct hf_list postponed;    /* on lockd->pause.postponed */
 	/*
 	 * Set while a command of it waits for something: ends that wait with
 	 * an answer (error: -UNBLOCKED, else as if its time were over). Who

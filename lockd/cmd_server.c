@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lockd/command.h"
+#include "lockd/persist.h"
 
 #include "libhold/clock.h"
 #include "libhold/log.h"
@@ -91,6 +92,37 @@ void cmd_role(struct call *call)
 }
 
 /* WAIT numreplicas timeout: there will never be one to wait for. */
+/*
+ * WAITAOF numlocal numreplicas timeout: the answer waits for the disk, however
+ * long that takes.
+ */
+void cmd_waitaof(struct call *call)
+{
+	struct persist *persist = call->lockd->persist;
+	int64_t local, replicas, timeout_ms;
+
+	if (hf_slice_int64(call->argv[1], &local) < 0 ||
+	    hf_slice_int64(call->argv[2], &replicas) < 0 ||
+	    hf_slice_int64(call->argv[3], &timeout_ms) < 0) {
+		reply_not_an_integer(call->reply);
+	} else if (local < 0 || local > 1) {
+		reply_error(call->reply, "ERR value is out of range, value "
+					 "must between 0 and 1");
+	} else if (timeout_ms < 0) {
+		reply_error(call->reply, "ERR timeout is negative");
+	} else if (persist == NULL && local > 0) {
+		reply_error(call->reply,
+			    "ERR WAITAOF cannot be used when numlocal is set "
+			    "but appendonly is disabled.");
+	} else {
+		if (persist != NULL)
+			call->client->hold_until = persist_sync(persist);
+		reply_array(call->reply, 2);
+		reply_integer(call->reply, persist != NULL);
+		reply_integer(call->reply, 0);
+	}
+}
+
 void cmd_wait(struct call *call)
 {
 	int64_t replicas, timeout_ms;

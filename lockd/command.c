@@ -95,6 +95,7 @@ static const struct command commands[] = {
 	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
 	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
 	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
+	{ "waitaof", 4, 4, N, 0, 0, 0, cmd_waitaof },
 };
 
 #undef W

@@ -117,6 +117,6 @@ command_fn cmd_fence, cmd_guard;
 command_fn cmd_info;
 /* cmd_server.c */
 command_fn cmd_ping, cmd_echo, cmd_time, cmd_shutdown, cmd_http, cmd_role,
-    cmd_wait, cmd_lolwut, cmd_debug, cmd_cluster, cmd_no_cluster;
+    cmd_wait, cmd_waitaof, cmd_lolwut, cmd_debug, cmd_cluster, cmd_no_cluster;
 
 #endif

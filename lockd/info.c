@@ -3,6 +3,7 @@
 #include "lockd/info.h"
 
 #include "libhold/clock.h"
+#include "lockd/persist.h"
 #include "lockd/pubsub.h"
 #include "lockd/script.h"
 
@@ -146,10 +147,33 @@ static void info_memory(struct call *call, struct hf_buf *out)
 
 static void info_persistence(struct call *call, struct hf_buf *out)
 {
-	HF_UNUSED(call);
-	hf_buf_printf(out, "loading:0\r\nrdb_changes_since_last_save:0\r\n"
-			   "rdb_bgsave_in_progress:0\r\n"
-			   "aof_enabled:0\r\naof_rewrite_in_progress:0\r\n");
+	const struct persist *persist = call->lockd->persist;
+	const struct journal_counts *counts = persist_counts(persist);
+
+	hf_buf_printf(out,
+		      "loading:0\r\nrdb_changes_since_last_save:0\r\n"
+		      "rdb_bgsave_in_progress:0\r\n"
+		      "aof_enabled:%d\r\naof_rewrite_in_progress:0\r\n",
+		      persist != NULL);
+	if (persist == NULL)
+		return;
+	hf_buf_printf(out,
+		      "aof_last_write_status:%s\r\n"
+		      "aof_last_bgrewrite_status:ok\r\n"
+		      "aof_current_size:%llu\r\naof_rewrites:%llu\r\n"
+		      "aof_pending_records:%llu\r\naof_syncs:%llu\r\n"
+		      "aof_failures:%llu\r\naof_loaded_records:%llu\r\n"
+		      "aof_cut_bytes:%llu\r\naof_load_ms:%lld\r\n",
+		      persist_refusing(persist) == NULL ? "ok" : "err",
+		      (unsigned long long)counts->log_bytes,
+		      (unsigned long long)counts->snapshots,
+		      (unsigned long long)(persist_last(persist) -
+					   persist_durable(persist)),
+		      (unsigned long long)counts->syncs,
+		      (unsigned long long)counts->failures,
+		      (unsigned long long)counts->loaded,
+		      (unsigned long long)counts->cut_bytes,
+		      (long long)counts->load_ms);
 }
 
 /* Requests a second, on average since somebody last asked (a second ago or
@@ -198,13 +222,14 @@ static void info_stats(struct call *call, struct hf_buf *out)
 	    "evicted_keys:0\r\nkeyspace_hits:%llu\r\nkeyspace_misses:%llu\r\n"
 	    "pubsub_channels:%zu\r\npubsub_patterns:%zu\r\n"
 	    "pubsubshard_channels:%zu\r\nlatest_fork_usec:0\r\n"
-	    "slowlog_len:%zu\r\n",
+	    "slowlog_len:%zu\r\nstalls:%llu\r\nstalled_ms:%llu\r\n",
 	    (unsigned long long)(keyspace_expired_total(lockd->keys) -
 				 s->expired_before),
 	    (unsigned long long)s->hits, (unsigned long long)s->misses,
 	    pubsub_topics(lockd->pubsub, PUBSUB_CHANNEL),
 	    pubsub_topics(lockd->pubsub, PUBSUB_PATTERN),
-	    pubsub_topics(lockd->pubsub, PUBSUB_SHARD), lockd->slowlog.len);
+	    pubsub_topics(lockd->pubsub, PUBSUB_SHARD), lockd->slowlog.len,
+	    (unsigned long long)s->stalls, (unsigned long long)s->stalled_ms);
 }
 
 static void info_replication(struct call *call, struct hf_buf *out)

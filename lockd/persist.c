@@ -394,6 +394,12 @@ uint64_t persist_durable(const struct persist *p)
 	return p == NULL ? 0 : journal_durable(p->journal);
 }
 
+uint64_t persist_sync(struct persist *p)
+{
+	journal_sync_soon(p->journal);
+	return journal_last(p->journal);
+}
+
 const char *persist_refusing(const struct persist *p)
 {
 	return p == NULL ? NULL : journal_refusing(p->journal);

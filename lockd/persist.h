@@ -43,6 +43,9 @@ uint64_t persist_wait_for(const struct persist *persist);
 uint64_t persist_last(const struct persist *persist);
 uint64_t persist_durable(const struct persist *persist);
 
+/* Syncs what there is now; gives what durable() will tell then. */
+uint64_t persist_sync(struct persist *persist);
+
 /* A Redis error text: why nothing may be changed now; NULL: it may. */
 const char *persist_refusing(const struct persist *persist);
 

@@ -231,6 +231,9 @@ static bool run_request(struct peer *peer)
 	command_run(&call);
 	if (keyspace_looks(call.lockd->keys) != looks)
 		hold_back(peer, mark, last);
+	if (client->hold_until > 0)
+		hf_conn_hold(&peer->conn, mark, client->hold_until);
+	client->hold_until = 0;
 	stats_errors(&server->lockd->stats, call.reply, errors);
 	end_request(peer);
 	locks_settle(server->lockd, call.now_ms);

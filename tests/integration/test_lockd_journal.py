@@ -83,6 +83,22 @@ def test_a_lock_runs_out_while_lockd_is_away(server, client):
     assert client.get("long") == "me"
 
 
+@pytest.mark.parametrize("durability", ["always", "everysec"])
+def test_waitaof_answers_when_the_journal_holds_it(durability):
+    with Lockd("--durability", durability) as server, connect(server) as client:
+        client.set("k", "v")
+        assert client.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
+        assert client.info("persistence")["aof_pending_records"] == 0
+        assert client.info("persistence")["aof_enabled"] == 1
+
+
+def test_waitaof_without_a_journal_is_an_error_as_in_redis():
+    with Lockd("--durability", "none") as server, connect(server) as client:
+        with pytest.raises(redis.ResponseError, match="appendonly is disabled"):
+            client.execute_command("WAITAOF", 1, 0, 0)
+        assert client.execute_command("WAITAOF", 0, 0, 0) == [0, 0]
+
+
 def test_none_keeps_nothing_and_makes_no_files():
     with Lockd("--durability", "none") as server, connect(server) as client:
         client.set("k", "v")
