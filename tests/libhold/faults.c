@@ -27,7 +27,7 @@ struct unsynced {
 static struct {
 	pthread_mutex_t lock;
 	enum fault fault;
-	int nth, count, calls;
+	int nth, count, calls, failed;
 	unsigned seed;
 	bool dead;
 	struct unsynced *first;
@@ -107,8 +107,16 @@ void faults_set(enum fault fault, int nth, int count, unsigned seed)
 	f.nth = nth;
 	f.count = count;
 	f.seed = seed;
-	f.calls = 0;
+	f.calls = f.failed = 0;
 	f.dead = false;
+	pthread_mutex_unlock(&f.lock);
+}
+
+void faults_cut_power(void)
+{
+	pthread_mutex_lock(&f.lock);
+	f.dead = true;
+	settle(0, FATE_LOST);
 	pthread_mutex_unlock(&f.lock);
 }
 
@@ -120,6 +128,16 @@ bool faults_dead(void)
 	dead = f.dead;
 	pthread_mutex_unlock(&f.lock);
 	return dead;
+}
+
+int faults_failed(void)
+{
+	int failed;
+
+	pthread_mutex_lock(&f.lock);
+	failed = f.failed;
+	pthread_mutex_unlock(&f.lock);
+	return failed;
 }
 
 int faults_calls(void)
@@ -149,7 +167,10 @@ static bool dies(void)
 /* Has this call the fault that calls of its kind can have? */
 static bool fails(enum fault fault)
 {
-	return f.fault == fault && f.calls >= f.nth && f.count-- > 0;
+	if (f.fault != fault || f.calls < f.nth || f.count == f.failed)
+		return false;
+	f.failed++;
+	return true;
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
@@ -245,9 +266,15 @@ int renameat(int old_dir, const char *old, int new_dir, const char *fresh)
 	int rc = 0;
 
 	pthread_mutex_lock(&f.lock);
-	if (!dies())
+	if (dies()) {
+		/* it was never made */
+	} else if (fails(FAULT_RENAME)) {
+		errno = EIO;
+		rc = -1;
+	} else {
 		rc = (int)syscall(SYS_renameat2, old_dir, old, new_dir, fresh,
 				  0);
+	}
 	pthread_mutex_unlock(&f.lock);
 	return rc;
 }

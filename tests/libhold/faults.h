@@ -14,18 +14,22 @@
 
 enum fault {
 	FAULT_NONE,
-	FAULT_KILL,  /* the process dies: the kernel has what was written */
-	FAULT_POWER, /* the machine dies: the disk has what was synced */
-	FAULT_WRITE, /* pwrite() gives ENOSPC */
-	FAULT_SYNC,  /* fdatasync() gives EIO, and loses what it was to sync */
+	FAULT_KILL,   /* the process dies: the kernel has what was written */
+	FAULT_POWER,  /* the machine dies: the disk has what was synced */
+	FAULT_WRITE,  /* pwrite() gives ENOSPC */
+	FAULT_SYNC,   /* fdatasync() gives EIO, and loses what it was to sync */
+	FAULT_RENAME, /* renameat() gives EIO */
 };
 
 /*
- * The nth call (from 1) has the fault; WRITE and SYNC last for count calls of
- * their kind. Also begins counting anew. seed: of what a power cut loses.
+ * The nth call (from 1) has the fault; WRITE, SYNC and RENAME come to the next
+ * count calls of their kind from then on. Also begins counting anew. seed: of
+ * what a power cut loses.
  */
 void faults_set(enum fault fault, int nth, int count, unsigned seed);
-bool faults_dead(void); /* KILL or POWER has come */
-int faults_calls(void); /* counted since faults_set() */
+void faults_cut_power(void); /* now */
+bool faults_dead(void);      /* KILL or POWER has come */
+int faults_failed(void);     /* of count */
+int faults_calls(void);      /* counted since faults_set() */
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ static struct {
 	int changes;   /* made in this test */
 	int acked;     /* changes that are known to be on disk */
 	int next_cell; /* of the snapshot under way */
+	int log_lines; /* warnings */
 	unsigned seed;
 } t;
 
@@ -114,15 +116,27 @@ static bool open_journal(void)
 	return true;
 }
 
-/* Also what is left of a journal whose machine is dead. */
-static void close_journal(void)
+/* Until nothing is under way any more. */
+static void stop_loop(void)
 {
 	uv_timer_stop(&t.alive);
 	uv_run(&t.loop, UV_RUN_DEFAULT);
+}
+
+static void end_journal(void)
+{
 	journal_close(&t.journal);
+	CU_ASSERT_PTR_NULL(t.journal);
 	uv_close((uv_handle_t *)&t.alive, NULL);
 	uv_run(&t.loop, UV_RUN_DEFAULT);
 	CU_ASSERT_EQUAL(uv_loop_close(&t.loop), 0);
+}
+
+/* Also what is left of a journal whose machine is dead. */
+static void close_journal(void)
+{
+	stop_loop();
+	end_journal();
 }
 
 static void turn(void)
@@ -153,8 +167,8 @@ static int changes_seen(void)
 static void quiet(void *arg, enum hf_log_level level, const char *line)
 {
 	HF_UNUSED(arg);
-	HF_UNUSED(level);
 	HF_UNUSED(line);
+	t.log_lines += level >= HF_LOG_WARN;
 }
 
 static void setup(void)
@@ -444,18 +458,24 @@ static int open_damaged(void)
 	return seen;
 }
 
+static void wait_snapshot(void)
+{
+	for (int i = 0; i < 20000 && journal_counts(t.journal)->snapshots == 0;
+	     i++) {
+		turn();
+		usleep(100);
+	}
+	CU_ASSERT(journal_counts(t.journal)->snapshots > 0);
+}
+
 /* A folder with snapshot.2, log.2 and log.3: made by two lives. */
 static void make_folder(struct file files[3])
 {
 	t.conf.compact_bytes = 500;
 	CU_ASSERT_FATAL(open_journal());
+	t.conf.compact_bytes = 1 << 20; /* one snapshot, and no more */
 	make_changes(60);
-	for (int i = 0; i < 20000 && journal_counts(t.journal)->snapshots == 0;
-	     i++) {
-		turn();
-		usleep(500);
-	}
-	t.conf.compact_bytes = 1 << 20;
+	wait_snapshot();
 	make_changes(5);
 	wait_acked();
 	close_journal();
@@ -548,6 +568,196 @@ static void a_missing_file_is_refused(void)
 	}
 }
 
+/* A folder with snapshot.2 and its log.2, which has more than that needs. */
+static void make_young_folder(struct file files[2])
+{
+	t.conf.compact_bytes = 500;
+	CU_ASSERT_FATAL(open_journal());
+	t.conf.compact_bytes = 1 << 20;
+	make_changes(60);
+	for (int i = 0; i < 20000 && journal_counts(t.journal)->snapshots == 0;
+	     i++) {
+		turn();
+		change();
+		usleep(100);
+		CU_ASSERT_FATAL(t.changes < CHANGES_MAX - 5);
+	}
+	for (int i = 0; i < 5; i++) {
+		change();
+		wait_acked();
+	}
+	close_journal();
+	read_file("snapshot.2", &files[0]);
+	read_file("log.2", &files[1]);
+}
+
+static void less_log_than_its_snapshot_has_seen_is_refused(void)
+{
+	struct file files[2];
+	int seen, refused = 0;
+
+	make_young_folder(files);
+	for (size_t len = 0; len <= files[1].len; len++) {
+		empty_dir();
+		write_file("snapshot.2", &files[0], files[0].len);
+		write_file("log.2", &files[1], len);
+		seen = open_damaged();
+		refused += seen < 0;
+		CU_ASSERT(len < files[1].len || seen == t.changes);
+	}
+	/* Nothing it has seen: a header and the mark, at least. */
+	CU_ASSERT(refused >= JOURNAL_HEADER_BYTES + JOURNAL_RECORD_HEAD_BYTES);
+}
+
+/* Whatever was broken: one start with repair, and then it is whole. */
+static void a_repaired_folder_needs_no_more_repair(void)
+{
+	struct file files[3];
+	char path[400];
+	struct state repaired;
+
+	make_folder(files);
+	for (int i = 0; i < 6; i++) {
+		restore(files);
+		path_of(path, names[i % 3]);
+		files[i % 3].bytes[8] ^= 1; /* its header */
+		write_file(names[i % 3], &files[i % 3], files[i % 3].len);
+		files[i % 3].bytes[8] ^= 1;
+		if (i >= 3)
+			unlink(path);
+		CU_ASSERT_EQUAL(open_damaged() < 0, i != 5);
+		t.conf.repair = true;
+		CU_ASSERT_FATAL(open_journal());
+		repaired = t.state;
+		if (i != 5)
+			wait_snapshot();
+		t.conf.repair = false;
+		close_journal();
+		CU_ASSERT_FATAL(open_journal());
+		CU_ASSERT_EQUAL(memcmp(&t.state, &repaired, sizeof(repaired)),
+				0);
+		close_journal();
+	}
+}
+
+static void what_was_read_is_written_again_before_more_is(void)
+{
+	static const enum fault faults[] = { FAULT_WRITE, FAULT_SYNC };
+
+	faults_set(FAULT_KILL, 8, 0, 1); /* its first records are not synced */
+	CU_ASSERT_FATAL(open_journal());
+	make_changes(10);
+	close_journal();
+	CU_ASSERT_EQUAL(t.acked, 0);
+	for (size_t i = 0; i < HF_LEN(faults); i++) {
+		/* The log is the first to be written, and synced. */
+		faults_set(faults[i], 2, 1, 0);
+		CU_ASSERT_FALSE(open_journal());
+		uv_loop_close(&t.loop);
+	}
+	faults_set(FAULT_NONE, 0, 0, 0);
+	CU_ASSERT_FATAL(open_journal());
+	CU_ASSERT(changes_seen() >= 0);
+	close_journal();
+}
+
+static void a_healed_write_is_synced_without_another_change(void)
+{
+	t.conf.sync = JOURNAL_EVERYSEC;
+	CU_ASSERT_FATAL(open_journal());
+	faults_set(FAULT_WRITE, 1, 2, 0);
+	change();
+	wait_acked();
+	faults_set(FAULT_NONE, 0, 0, 0);
+	close_journal();
+}
+
+static void closing_makes_everything_durable(void)
+{
+	for (int i = 0; i < 2; i++) {
+		t.conf.sync = i == 0 ? JOURNAL_ALWAYS : JOURNAL_EVERYSEC;
+		faults_set(FAULT_POWER, INT_MAX, 0, 1);
+		CU_ASSERT_FATAL(open_journal());
+		make_changes(7);
+		stop_loop();
+		change();
+		end_journal();
+		faults_cut_power();
+		faults_set(FAULT_NONE, 0, 0, 0);
+		CU_ASSERT_FATAL(open_journal());
+		CU_ASSERT_EQUAL(changes_seen(), t.changes);
+		close_journal();
+	}
+}
+
+static void closing_does_not_wait_for_ever_for_a_bad_disk(void)
+{
+	CU_ASSERT_FATAL(open_journal());
+	make_changes(3);
+	wait_acked();
+	stop_loop();
+	faults_set(FAULT_SYNC, 1, 1000, 0);
+	change();
+	end_journal();
+	CU_ASSERT(t.log_lines > 0);
+	faults_set(FAULT_NONE, 0, 0, 0);
+	CU_ASSERT_FATAL(open_journal());
+	CU_ASSERT(changes_seen() >= 3);
+	close_journal();
+}
+
+static void a_snapshot_that_fails_leaves_the_logs(void)
+{
+	t.conf.compact_bytes = 600;
+	CU_ASSERT_FATAL(open_journal());
+	make_changes(15);
+	wait_acked();
+	faults_set(FAULT_RENAME, 1, 3, 0);
+	make_changes(60);
+	wait_acked();
+	for (int i = 0; faults_failed() == 0 && i < 20000; i++) {
+		turn();
+		usleep(100);
+	}
+	make_changes(60);
+	wait_acked();
+	CU_ASSERT_PTR_NULL(journal_refusing(t.journal));
+	CU_ASSERT(faults_failed() > 0);
+	close_journal();
+	CU_ASSERT_FATAL(open_journal());
+	CU_ASSERT_EQUAL(changes_seen(), t.changes);
+	close_journal();
+}
+
+static void a_hundred_thousand_records_are_all_there(void)
+{
+	enum { N = 100000 };
+	uint64_t last = 0;
+	char text[32];
+
+	CU_ASSERT_FATAL(open_journal());
+	for (int i = 1; i <= N; i++) {
+		t.state.cells[i % CELLS] = i;
+		last = journal_add(t.journal, record_of(text, i % CELLS));
+		if (i % 5000 == 0)
+			turn();
+	}
+	CU_ASSERT_EQUAL(last, N);
+	CU_ASSERT_EQUAL(journal_last(t.journal), N);
+	t.after[0] = t.state;
+	for (int i = 0; journal_durable(t.journal) < last && i < 20000; i++) {
+		turn();
+		usleep(100);
+	}
+	CU_ASSERT_EQUAL(journal_durable(t.journal), N);
+	wait_snapshot();
+	close_journal();
+	CU_ASSERT_FATAL(open_journal());
+	CU_ASSERT_EQUAL(memcmp(&t.state, &t.after[0], sizeof(t.state)), 0);
+	CU_ASSERT_EQUAL(journal_counts(t.journal)->cut_bytes, 0);
+	close_journal();
+}
+
 static void many_records_share_a_sync(void)
 {
 	uint64_t last = 0;
@@ -585,7 +795,15 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_flipped_byte_gives_a_state_that_was_or_is_refused),
 	HF_TEST(repair_keeps_what_can_be_read),
 	HF_TEST(a_missing_file_is_refused),
+	HF_TEST(less_log_than_its_snapshot_has_seen_is_refused),
+	HF_TEST(a_repaired_folder_needs_no_more_repair),
+	HF_TEST(what_was_read_is_written_again_before_more_is),
+	HF_TEST(a_healed_write_is_synced_without_another_change),
+	HF_TEST(closing_makes_everything_durable),
+	HF_TEST(closing_does_not_wait_for_ever_for_a_bad_disk),
+	HF_TEST(a_snapshot_that_fails_leaves_the_logs),
 	HF_TEST(many_records_share_a_sync),
+	HF_TEST(a_hundred_thousand_records_are_all_there),
 	HF_TEST_END,
 };
 
