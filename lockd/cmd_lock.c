@@ -219,6 +219,11 @@ void cmd_lock_acquire(struct call *call)
 			    "OVERLAP the owner holds some of these keys by "
 			    "another grant: release it first");
 		break;
+	case LOCK_CLOSED:
+		reply_error(call->reply,
+			    "TRYAGAIN the last stop was not clean: nothing is "
+			    "granted until what was lost is over");
+		break;
 	default:
 		reply_null_array(call->reply);
 	}

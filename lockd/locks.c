@@ -3,6 +3,7 @@
 #include "lockd/locks.h"
 
 #include "libhold/clock.h"
+#include "lockd/persist.h"
 #include "lockd/pubsub.h"
 
 #include <stdio.h>
@@ -142,6 +143,7 @@ void locks_fini(struct lockd *lockd)
 void locks_recover(struct lockd *lockd, int64_t now_ms)
 {
 	locktab_recover(lockd->locks, now_at(now_ms));
+	locktab_close(lockd->locks, persist_closed_until_ms(lockd->persist));
 }
 
 void locks_client_opened(struct client *client)
@@ -185,7 +187,7 @@ int64_t locks_tick(struct lockd *lockd, int64_t now_ms)
 static void unblock(struct lockd *lockd, struct client *client, bool error)
 {
 	client->lock_wait.unblocked = error;
-	locktab_give_up(lockd->locks, &client->locks);
+	locktab_give_up(lockd->locks, &client->locks, hf_clock_ms());
 }
 
 void locks_wait(struct call *call)

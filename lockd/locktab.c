@@ -50,7 +50,8 @@ struct claim {
 	int64_t ttl_ms;
 	int64_t begun_ms; /* boot clock: of the wait, then of the hold */
 	int64_t wait_until_ms;
-	int64_t dies_ms; /* a grace that runs; 0: none */
+	bool dying;      /* a grace runs: until */
+	int64_t dies_ms; /* without what deadlines were moved by */
 	/* What was asked for, in bytes: owner, mode, keys. */
 	size_t asked_len;
 	char asked[];
@@ -68,6 +69,7 @@ struct locktab {
 	struct hf_table *grants;  /* held ones, by token */
 	struct hf_heap timers;
 	struct hf_list ready;
+	int64_t closed_until_ms; /* no grants before; 0: open */
 	struct lock_value value; /* of the key that is looked at */
 	struct hf_buf bytes;
 	struct lock_stats stats;
@@ -169,7 +171,8 @@ static void seen(struct ks_observer *observer, const struct ks_change *change)
 	uint64_t cursor = 0;
 	struct entry *e;
 
-	if (change->kind == KS_FENCE || hf_table_count(tab->entries) == 0)
+	if (change->kind == KS_FENCE || change->kind == KS_SHIFT ||
+	    hf_table_count(tab->entries) == 0)
 		return;
 	if (change->kind == KS_FLUSH) {
 		do {
@@ -266,7 +269,7 @@ static void bind(struct claim *c, struct lock_session *session)
 {
 	hf_list_remove(&c->of_session);
 	c->session = session;
-	c->dies_ms = 0;
+	c->dying = false;
 	if (session != NULL)
 		hf_list_append(&session->claims, &c->of_session);
 }
@@ -462,18 +465,32 @@ static int64_t warn_at_ms(const struct claim *c)
 	return c->as.end_ms - before_ms;
 }
 
+/* A grace is not shortened by a stall of ours, either. */
+static int64_t dies_ms(const struct locktab *tab, const struct claim *c)
+{
+	return c->dies_ms + keyspace_shift(tab->keys);
+}
+
 static void set_timer(struct locktab *tab, struct claim *c)
 {
 	int64_t due_ms = HF_NEVER;
 
 	if (c->as.end_ms != HF_NEVER)
 		due_ms = c->warned ? c->as.end_ms : warn_at_ms(c);
-	if (c->dies_ms > 0 && c->dies_ms < due_ms)
-		due_ms = c->dies_ms;
+	if (c->dying && dies_ms(tab, c) < due_ms)
+		due_ms = dies_ms(tab, c);
 	if (due_ms == HF_NEVER)
 		hf_heap_remove(&tab->timers, &c->timer);
 	else
 		hf_heap_set(&tab->timers, &c->timer, due_ms);
+}
+
+static void note_waited(struct locktab *tab, const struct claim *c,
+			int64_t now_ms)
+{
+	for (const struct place *p = c->places; p != NULL; p = p->next)
+		lock_stats_waited(&tab->stats, key_of(p->entry),
+				  now_ms - c->begun_ms);
 }
 
 /* From waiting, or new, to held; the keyspace is written by the caller. */
@@ -484,9 +501,7 @@ static void become_holder(struct locktab *tab, struct claim *c, int64_t token,
 
 	if (c->waiting) {
 		tab->stats.granted_after_wait++;
-		for (struct place *p = c->places; p != NULL; p = p->next)
-			lock_stats_waited(&tab->stats, key_of(p->entry),
-					  waited_ms);
+		note_waited(tab, c, now.ms);
 	}
 	lock_histogram_add(&tab->stats.wait, waited_ms);
 	leave_lines(tab, c);
@@ -757,10 +772,11 @@ static void warn(struct locktab *tab, struct claim *c, int64_t now_ms)
 	}
 }
 
-static void time_out(struct locktab *tab, struct claim *c)
+static void time_out(struct locktab *tab, struct claim *c, int64_t now_ms)
 {
 	struct lock_session *session = c->session;
 
+	note_waited(tab, c, now_ms);
 	tab->stats.timeouts++;
 	free_claim(tab, c);
 	answer(tab, session, NULL);
@@ -769,10 +785,10 @@ static void time_out(struct locktab *tab, struct claim *c)
 static void fire(struct locktab *tab, struct claim *c, struct lock_now now)
 {
 	if (c->waiting) {
-		time_out(tab, c);
+		time_out(tab, c, now.ms);
 		return;
 	}
-	if (c->dies_ms > 0 && c->dies_ms <= now.ms) {
+	if (c->dying && dies_ms(tab, c) <= now.ms) {
 		die(tab, c, now);
 		return;
 	}
@@ -869,13 +885,15 @@ enum lock_result locktab_acquire(struct locktab *tab,
 	struct claim *c = make_claim(tab, request, now.ms);
 	struct outlook o = look_out(tab, c, now.ms);
 	enum lock_result result = LOCK_REFUSED;
+	bool closed;
 
 	assert(request->ttl_ms > 0);
 	if (o.own == c->n_places && o.one) {
 		grant_again(tab, c, &o, now.ms, out);
 		return LOCK_GRANTED;
 	}
-	if (o.own == 0 && !o.blocked && is_first(c)) {
+	closed = tab->closed_until_ms > now.ms;
+	if (o.own == 0 && !o.blocked && !closed && is_first(c)) {
 		grant(tab, c, now);
 		*out = (struct lock_grant){ c->as.token, c->ttl_ms };
 		return LOCK_GRANTED;
@@ -884,7 +902,10 @@ enum lock_result locktab_acquire(struct locktab *tab,
 		stand_in_line(tab, c);
 		return LOCK_WAITS;
 	}
-	result = o.own > 0 ? LOCK_OVERLAPS : LOCK_REFUSED;
+	if (o.own > 0)
+		result = LOCK_OVERLAPS;
+	else if (!o.blocked && closed)
+		result = LOCK_CLOSED;
 	free_claim(tab, c);
 	return result;
 }
@@ -1014,7 +1035,8 @@ static void lose_session(struct locktab *tab, struct claim *c, bool stopping,
 		die(tab, c, now);
 		return;
 	}
-	c->dies_ms = now.ms + c->as.grace_ms;
+	c->dying = true;
+	c->dies_ms = now.ms + c->as.grace_ms - keyspace_shift(tab->keys);
 	set_timer(tab, c);
 }
 
@@ -1032,14 +1054,15 @@ void locktab_leave(struct locktab *tab, struct lock_session *session,
 	}
 }
 
-void locktab_give_up(struct locktab *tab, struct lock_session *session)
+void locktab_give_up(struct locktab *tab, struct lock_session *session,
+		     int64_t now_ms)
 {
 	HF_LIST_FOREACH (node, &session->claims) {
 		struct claim *c =
 		    HF_CONTAINER_OF(node, struct claim, of_session);
 
 		if (c->waiting) {
-			time_out(tab, c);
+			time_out(tab, c, now_ms);
 			return; /* a session waits for one thing at a time */
 		}
 	}
@@ -1059,18 +1082,45 @@ void locktab_settle(struct locktab *tab, struct lock_now now)
 
 		hf_list_remove(node);
 		check_held(tab, e, now);
-		serve_line(tab, e, now);
+		if (now.ms >= tab->closed_until_ms)
+			serve_line(tab, e, now);
 		free_entry_if_idle(tab, e);
 	}
 }
 
+void locktab_close(struct locktab *tab, int64_t until_ms)
+{
+	tab->closed_until_ms = until_ms;
+}
+
+static void mark_entry(void *arg, struct hf_table_node *node)
+{
+	mark_ready(arg, entry_of(node));
+}
+
+static void open_again(struct locktab *tab)
+{
+	uint64_t cursor = 0;
+
+	tab->closed_until_ms = 0;
+	do {
+		cursor = hf_table_scan(tab->entries, cursor, mark_entry, tab);
+	} while (cursor != 0);
+}
+
 int64_t locktab_next_due_ms(const struct locktab *tab)
 {
-	return hf_heap_next_ms(&tab->timers);
+	int64_t due_ms = hf_heap_next_ms(&tab->timers);
+
+	return tab->closed_until_ms > 0 && tab->closed_until_ms < due_ms
+		   ? tab->closed_until_ms
+		   : due_ms;
 }
 
 int64_t locktab_tick(struct locktab *tab, struct lock_now now)
 {
+	if (tab->closed_until_ms > 0 && tab->closed_until_ms <= now.ms)
+		open_again(tab);
 	/* First what was freed before a wait for it is over. */
 	locktab_settle(tab, now);
 	for (int i = 0; i < TIMERS_PER_TICK; i++) {

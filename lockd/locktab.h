@@ -62,6 +62,7 @@ enum lock_result {
 	LOCK_WAITS,    /* in line: hooks.answer will be called */
 	LOCK_OVERLAPS, /* the owner holds some of it by another grant */
 	LOCK_NOT_HELD, /* by nobody */
+	LOCK_CLOSED,   /* no grants yet: locktab_close() */
 };
 
 /* Why a grant's key is lost; or LOCK_ENDS, that it will be soon. */
@@ -146,10 +147,17 @@ void locktab_join(struct lock_session *session); /* before anything else */
 void locktab_leave(struct locktab *tab, struct lock_session *session,
 		   bool stopping, struct lock_now now);
 /* Answers what session waits for as if its time were over. */
-void locktab_give_up(struct locktab *tab, struct lock_session *session);
+void locktab_give_up(struct locktab *tab, struct lock_session *session,
+		     int64_t now_ms);
 
 /* After a restart: the table learns the holders that the keyspace has. */
 void locktab_recover(struct locktab *tab, struct lock_now now);
+
+/*
+ * Nothing new is granted before until_ms (boot clock): who can wait does.
+ * For a start after which grants may be missing.
+ */
+void locktab_close(struct locktab *tab, int64_t until_ms);
 
 /* Serves the lines of keys that have changed; is there one? */
 bool locktab_has_work(const struct locktab *tab);

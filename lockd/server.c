@@ -202,6 +202,11 @@ static void hold_back(struct peer *peer, uint64_t mark, uint64_t before)
 	hf_conn_hold(&peer->conn, mark, persist_wait_for(persist));
 }
 
+static uint64_t looks_of(const struct lockd *lockd)
+{
+	return keyspace_looks(lockd->keys) + keyspace_looks(lockd->guards);
+}
+
 /* False: it has to wait and to be handed in again; its client is paused. */
 static bool run_request(struct peer *peer)
 {
@@ -226,10 +231,10 @@ static bool run_request(struct peer *peer)
 	errors = call.reply->errors;
 	server->running = client;
 	mark = hf_conn_mark(&peer->conn);
-	looks = keyspace_looks(call.lockd->keys);
+	looks = looks_of(call.lockd);
 	last = persist_last(call.lockd->persist);
 	command_run(&call);
-	if (keyspace_looks(call.lockd->keys) != looks)
+	if (looks_of(call.lockd) != looks)
 		hold_back(peer, mark, last);
 	if (client->hold_until > 0)
 		hf_conn_hold(&peer->conn, mark, client->hold_until);
@@ -400,7 +405,10 @@ int server_load(struct server *server)
 	lockd->persist =
 	    persist_open(lockd->keys, lockd->guards, settings,
 			 hf_loop_uv(server->loop), on_durable, server);
-	return lockd->persist != NULL ? 0 : HF_EBAD;
+	if (lockd->persist == NULL)
+		return HF_EBAD;
+	locks_recover(lockd, hf_loop_now_ms(server->loop));
+	return 0;
 }
 
 int server_listen(struct server *server)

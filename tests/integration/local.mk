@@ -15,6 +15,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_journal.py \
+	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_pubsub.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \

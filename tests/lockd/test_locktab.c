@@ -704,10 +704,49 @@ static void giving_up_is_a_timeout_at_once(void)
 {
 	take(1, "a", 0);
 	take(2, "a", 0);
-	locktab_give_up(tab, &sessions[2]);
-	locktab_give_up(tab, &sessions[1]);
+	locktab_give_up(tab, &sessions[2], now.ms);
+	locktab_give_up(tab, &sessions[1], now.ms);
 	CU_ASSERT(hears("2:late "));
 	CU_ASSERT_EQUAL(waiting("a"), 0);
+}
+
+static void a_stall_of_ours_shortens_no_hold_and_no_grace(void)
+{
+	const struct ask a = { 1, "1", "a", 0, 5000, 0, 0, 200, LOCK_GRACE };
+
+	ask(&a);
+	take(2, "b", 0);
+	leave(1);
+	now.ms += 3000; /* nobody served */
+	change(KS_SHIFT, "", 3000);
+	pass(0);
+	CU_ASSERT(hears(""));
+	CU_ASSERT_EQUAL(due_of("b"), 5000);
+	pass(199);
+	CU_ASSERT(hears(""));
+	pass(1);
+	CU_ASSERT(hears("1-a-disconnected? "));
+}
+
+static void nothing_is_granted_while_the_table_is_closed(void)
+{
+	struct ask a = { 2, "2", "b", 0, 1000, 0, 0, 0, LOCK_KEEP };
+
+	take(1, "a", 0);
+	locktab_close(tab, now.ms + 300);
+	CU_ASSERT_EQUAL(take(1, "a", 0), LOCK_GRANTED); /* it has it */
+	CU_ASSERT_EQUAL(extend("1", "a", 1000, 1), LOCK_GRANTED);
+	CU_ASSERT_EQUAL(ask(&a), LOCK_CLOSED);
+	a.wait_ms = 400;
+	CU_ASSERT_EQUAL(ask(&a), LOCK_WAITS);
+	take(3, "a", 0);
+	CU_ASSERT_EQUAL(release("1", "a"), 1);
+	pass(299);
+	CU_ASSERT(hears(""));
+	CU_ASSERT_EQUAL(locktab_next_due_ms(tab), now.ms + 1);
+	pass(1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "2:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "3:"));
 }
 
 /* ---- a restart ---------------------------------------------------------- */
@@ -1136,6 +1175,8 @@ static const struct hf_test tests[] = {
 	HF_TEST(the_servers_own_end_is_no_disconnect),
 	HF_TEST(a_delay_keeps_a_dead_holders_lock_closed),
 	HF_TEST(giving_up_is_a_timeout_at_once),
+	HF_TEST(a_stall_of_ours_shortens_no_hold_and_no_grace),
+	HF_TEST(nothing_is_granted_while_the_table_is_closed),
 	HF_TEST(holders_are_known_again_after_a_restart),
 	HF_TEST(a_release_touches_one_of_a_thousand_waiters),
 	HF_TEST(a_run_of_shared_waiters_is_one_change),
