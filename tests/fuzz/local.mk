@@ -2,7 +2,7 @@
 FUZZ_CORPUS = tests/fuzz/corpus
 EXTRA_DIST += tests/fuzz/run tests/fuzz/redis.dict $(FUZZ_CORPUS)
 if FUZZERS
-EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command
+EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command tests/fuzz/journal
 fuzzers: $(EXTRA_PROGRAMS)
 .PHONY: fuzzers
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -14,4 +14,8 @@ tests_fuzz_resp_SOURCES = tests/fuzz/fuzz_resp.c
 tests_fuzz_command_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_command_LDADD = $(lockd_libs)
 tests_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c
+
+tests_fuzz_journal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_journal_LDADD = libhold/libhold.a
+tests_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c
 endif
