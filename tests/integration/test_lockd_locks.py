@@ -15,6 +15,7 @@ import time
 import pytest
 import redis
 
+from bad_disk import BadDisk
 from servers import Lockd
 from web import free_port, wait_until
 from wire import Wire
@@ -546,6 +547,28 @@ def test_locks_and_guards_survive_the_end_of_the_server(end):
             release(client, ["c"], "one")
             release(client, ["c"], "two")
             assert token_of(waiter.reply()) > second
+
+
+def test_grants_and_guards_wait_for_the_disk():
+    took = []
+    with BadDisk() as disk, Lockd(**disk.environment) as lockd:
+        with Wire(lockd.socket) as holder, Wire(lockd.socket) as waiter:
+            token_of(holder.ask(*"LOCK.ACQUIRE 1 k me PX 60000".split()))
+            with contextlib.closing(connect(lockd)) as client:
+                ask_to_wait(waiter, ["k"], "other")
+                wait_for_waiters(client, "k", 1)
+            disk.slow("fdatasync", 0.3)
+            for send, wire in (
+                ("LOCK.RELEASE 1 k me", waiter),
+                ("GUARD resource 5", holder),
+            ):
+                began = time.monotonic()
+                holder.send(*send.split())
+                wire.reply()
+                took.append(time.monotonic() - began)
+                if wire is waiter:
+                    holder.reply()
+    assert min(took) >= 0.29, took
 
 
 # ---- notices ----------------------------------------------------------------
