@@ -344,14 +344,15 @@ void info_locks(struct call *call, struct hf_buf *out)
 	    "locks_wait_timeouts:%llu\r\nlocks_released:%llu\r\n"
 	    "locks_expired:%llu\r\nlocks_lost:%llu\r\n"
 	    "locks_disconnected:%llu\r\nlocks_last_token:%lld\r\n"
-	    "locks_guards:%zu\r\n",
+	    "locks_guards:%zu\r\nlocks_stalls:%llu\r\n",
 	    s->held, s->waiting, (unsigned long long)s->granted,
 	    (unsigned long long)s->granted_after_wait,
 	    (unsigned long long)s->timeouts, (unsigned long long)s->released,
 	    (unsigned long long)s->expired, (unsigned long long)s->lost,
 	    (unsigned long long)s->disconnected,
 	    (long long)keyspace_last_fence(call->lockd->keys),
-	    keyspace_count(call->lockd->guards));
+	    keyspace_count(call->lockd->guards),
+	    (unsigned long long)call->lockd->stats.stalls);
 	print_histogram(out, "locks_wait_ms", &s->wait);
 	print_histogram(out, "locks_hold_ms", &s->hold);
 }
