@@ -17,6 +17,7 @@
 struct hf_table_node {
 	struct hf_table_node *next;
 	uint32_t hash;
+	uint32_t spare; /* the owner's: room that would be padding else */
 };
 
 struct hf_table;

@@ -144,7 +144,20 @@ static void set_due(struct keyspace *ks, struct entry *e, int64_t due_ms)
 static struct ks_view view_of(const struct keyspace *ks, const struct entry *e)
 {
 	return (struct ks_view){ (enum ks_type)e->type, value_of(e),
-				 due_of(ks, e), e->fence };
+				 due_of(ks, e), e->fence,
+				 (int64_t)e->node.spare * 1000 };
+}
+
+static struct ks_view view_or_none(const struct keyspace *ks,
+				   const struct entry *e)
+{
+	return e != NULL ? view_of(ks, e) : (struct ks_view){ .type = KS_NONE };
+}
+
+/* node.spare has the second of the last use. */
+static void note_use(struct entry *e, int64_t now_ms)
+{
+	e->node.spare = now_ms > 0 ? (uint32_t)(now_ms / 1000) : 0;
 }
 
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
@@ -152,7 +165,15 @@ struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
 {
 	struct entry *e = find_live(ks, key, now_ms);
 
-	return e != NULL ? view_of(ks, e) : (struct ks_view){ .type = KS_NONE };
+	if (e != NULL)
+		note_use(e, now_ms);
+	return view_or_none(ks, e);
+}
+
+struct ks_view keyspace_peek(struct keyspace *ks, struct hf_slice key,
+			     int64_t now_ms)
+{
+	return view_or_none(ks, find_live(ks, key, now_ms));
 }
 
 /* ---- changes ------------------------------------------------------------ */
@@ -205,7 +226,7 @@ static int64_t fence_for(struct keyspace *ks, const struct entry *e,
 	return ++ks->last_fence;
 }
 
-static void set(struct keyspace *ks, struct ks_change *change)
+static void set(struct keyspace *ks, struct ks_change *change, int64_t now_ms)
 {
 	struct hf_slice value = change->value;
 	struct entry *e = find(ks, change->key);
@@ -225,6 +246,7 @@ static void set(struct keyspace *ks, struct ks_change *change)
 	}
 	e->type = (unsigned)change->type & 7;
 	e->fence = change->fence;
+	note_use(e, now_ms);
 	set_due(ks, e, change->due_ms);
 	/* What observers see must not be bytes that died just now. */
 	change->key = key_of(e);
@@ -289,7 +311,7 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 	if (change->kind == KS_SET && change->due_ms > now_ms) {
 		struct ks_change told = *change;
 
-		set(ks, &told);
+		set(ks, &told, now_ms);
 		tell(ks, &told);
 		return true;
 	}

@@ -7,9 +7,10 @@
  * there the journal, WATCH and the keyspace events hang.
  *
  * Each key has a fencing token from one counter for all: a new one when the
- * key comes to be and when its value becomes another. So whatever commands a
- * client locks with, a later holder's token is greater (M. Kleppmann, "How to
- * do distributed locking", 2016).
+ * key comes to be and when its value becomes another; who knows that the new
+ * value has the same holder (a count of it, say) may keep the old token. So
+ * whatever commands a client locks with, a later holder's token is greater
+ * (M. Kleppmann, "How to do distributed locking", 2016).
  */
 #ifndef LOCKD_KEYSPACE_H
 #define LOCKD_KEYSPACE_H
@@ -24,6 +25,7 @@ struct keyspace;
 enum ks_type {
 	KS_NONE = 0,
 	KS_STRING = 1,
+	KS_HASH = 2, /* a list of fields, hash_value.h */
 	KS_LOCK = 3, /* a list of holders; only LOCK.* commands write it */
 };
 
@@ -33,6 +35,8 @@ struct ks_view {
 	struct hf_slice value;
 	int64_t due_ms; /* HF_NEVER: without a deadline */
 	int64_t fence;  /* the token of this value */
+	/* Last got or set, in whole seconds; 0: not since the start. */
+	int64_t used_ms;
 };
 
 enum ks_kind {
@@ -78,6 +82,9 @@ void keyspace_observe(struct keyspace *ks, struct ks_observer *observer);
 /* The key as it stands at now_ms; a due one is expired on the way. */
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
 			    int64_t now_ms);
+/* As keyspace_get(), but to look is not to use: used_ms stays. */
+struct ks_view keyspace_peek(struct keyspace *ks, struct hf_slice key,
+			     int64_t now_ms);
 
 /*
  * The one door for changes. Gives whether anything was there to change:

@@ -261,7 +261,23 @@ static void all_deadlines_move_at_once(void)
 	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), HF_NEVER);
 }
 
+static void to_peek_at_a_key_is_not_to_use_it(void)
+{
+	struct hf_slice k = HF_SLICE("k");
+
+	set("k", "v", HF_NEVER, 5000);
+	CU_ASSERT_EQUAL(keyspace_peek(ks, k, 9000).used_ms, 5000);
+	CU_ASSERT_EQUAL(keyspace_peek(ks, k, 9999).used_ms, 5000);
+	CU_ASSERT_EQUAL(keyspace_get(ks, k, 7999).used_ms, 7000);
+	CU_ASSERT_EQUAL(keyspace_peek(ks, k, 9999).used_ms, 7000);
+	set("k", "a longer value", 60000, 20000);
+	CU_ASSERT_EQUAL(keyspace_peek(ks, k, 30000).used_ms, 20000);
+	CU_ASSERT_EQUAL(keyspace_peek(ks, k, 60000).type, KS_NONE);
+	CU_ASSERT_STRING_EQUAL(seen, "Sk Sk Ek ");
+}
+
 static const struct hf_test tests[] = {
+	HF_TEST(to_peek_at_a_key_is_not_to_use_it),
 	HF_TEST(a_value_is_there_until_it_is_replaced_or_removed),
 	HF_TEST(a_due_key_is_gone_before_any_sweep),
 	HF_TEST(a_deadline_moves_with_the_value_and_without_it),
