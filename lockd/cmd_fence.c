@@ -4,19 +4,27 @@
  */
 #include "config.h"
 
+#include "lockd/hash_value.h"
 #include "lockd/locks.h"
 
 #include <stdio.h>
+
+/* Is value what the key has, or of a hash: a field of it? */
+static bool is_held_by(const struct ks_view *view, struct hf_slice value)
+{
+	struct hash_field field;
+
+	if (view->type == KS_HASH)
+		return hash_value_find(view->value, value, &field);
+	return view->type == KS_STRING && hf_slice_eq(view->value, value);
+}
 
 /* Which token has the one who set this value, or holds as this owner? */
 static int64_t token_of(struct call *call, const struct lock_look *look,
 			struct hf_slice value)
 {
 	if (look->view.type != KS_LOCK)
-		return look->view.type == KS_STRING &&
-			       hf_slice_eq(look->view.value, value)
-			   ? look->view.fence
-			   : 0;
+		return is_held_by(&look->view, value) ? look->view.fence : 0;
 	for (size_t i = 0; i < look->n_holders; i++) {
 		if (lock_holder_lives(&look->holders[i], call->now_ms) &&
 		    hf_slice_eq(look->holders[i].owner, value))

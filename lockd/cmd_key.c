@@ -1,47 +1,19 @@
 /*
- * Commands on keys, whatever they hold, and on the keyspace as a whole.
+ * Commands on keys, whatever they hold.
  */
 #include "config.h"
 
-#include "lockd/command.h"
 #include "lockd/expiry.h"
-#include "lockd/glob.h"
+#include "lockd/values.h"
 
-#include "libhold/mem.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-/* As TYPE shows them and SCAN takes them. */
-static const char *const type_names[] = {
-	[KS_NONE] = "none",
-	[KS_STRING] = "string",
-	[KS_LOCK] = "lock",
-};
-
-static struct ks_view get(struct call *call, struct hf_slice key)
-{
-	struct ks_view view =
-	    keyspace_get(call->lockd->keys, key, call->now_ms);
-
-	if (view.type == KS_NONE)
-		call->lockd->stats.misses++;
-	else
-		call->lockd->stats.hits++;
-	return view;
-}
+#include "libhold/clock.h"
 
 void cmd_del(struct call *call)
 {
 	int64_t removed = 0;
 
-	for (size_t i = 1; i < call->argc; i++) {
-		struct ks_change change = { .kind = KS_DELETE,
-					    .key = call->argv[i] };
-
-		if (keyspace_apply(call->lockd->keys, &change, call->now_ms))
-			removed++;
-	}
+	for (size_t i = 1; i < call->argc; i++)
+		removed += value_remove(call, call->argv[i]) ? 1 : 0;
 	reply_integer(call->reply, removed);
 }
 
@@ -50,15 +22,28 @@ void cmd_exists(struct call *call)
 	int64_t there = 0;
 
 	for (size_t i = 1; i < call->argc; i++)
-		there += get(call, call->argv[i]).type != KS_NONE ? 1 : 0;
+		there +=
+		    value_peek(call, call->argv[i]).type != KS_NONE ? 1 : 0;
 	reply_integer(call->reply, there);
 }
 
 void cmd_type(struct call *call)
 {
-	struct ks_view view = get(call, call->argv[1]);
+	struct ks_view view = value_peek(call, call->argv[1]);
 
-	reply_status(call->reply, hf_slice_of(type_names[view.type]));
+	reply_status(call->reply, hf_slice_of(value_type_name(view.type)));
+}
+
+void cmd_touch(struct call *call)
+{
+	int64_t there = 0;
+
+	for (size_t i = 1; i < call->argc; i++) {
+		if (keyspace_get(call->lockd->keys, call->argv[i], call->now_ms)
+			.type != KS_NONE)
+			there++;
+	}
+	reply_integer(call->reply, there);
 }
 
 /* ---- deadlines ---------------------------------------------------------- */
@@ -126,7 +111,7 @@ static void expire(struct call *call, unsigned unit, const char *command)
 	    !expiry_parse(call, call->argv[2], unit, false, command,
 			  &change.due_ms))
 		return;
-	view = keyspace_get(call->lockd->keys, change.key, call->now_ms);
+	view = value_to_change(call, change.key);
 	if (view.type == KS_NONE ||
 	    !allowed(only, view.due_ms, change.due_ms)) {
 		reply_integer(call->reply, 0);
@@ -161,11 +146,17 @@ void cmd_pexpireat(struct call *call)
 /* -2: no such key, -1: no deadline; else the ms left. */
 static int64_t left_ms(struct call *call)
 {
-	struct ks_view view = get(call, call->argv[1]);
+	struct ks_view view = value_peek(call, call->argv[1]);
 
 	if (view.type == KS_NONE)
 		return -2;
 	return view.due_ms == HF_NEVER ? -1 : view.due_ms - call->now_ms;
+}
+
+/* As Redis rounds: half a second and more is a whole one. */
+static int64_t in_seconds(int64_t ms)
+{
+	return ms < 0 ? ms : ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
 }
 
 void cmd_pttl(struct call *call)
@@ -175,10 +166,28 @@ void cmd_pttl(struct call *call)
 
 void cmd_ttl(struct call *call)
 {
+	reply_integer(call->reply, in_seconds(left_ms(call)));
+}
+
+/* The deadline as Unix time in ms; -2 and -1 as left_ms(). */
+static int64_t end_ms(struct call *call)
+{
 	int64_t ms = left_ms(call);
 
-	reply_integer(call->reply,
-		      ms < 0 ? ms : ms / 1000 + (ms % 1000 >= 500 ? 1 : 0));
+	/* What is left is far below what the wall clock lacks of 2^63. */
+	if (ms < 0 || __builtin_add_overflow(ms, hf_wall_ms(), &ms))
+		return ms < 0 ? ms : INT64_MAX;
+	return ms;
+}
+
+void cmd_pexpiretime(struct call *call)
+{
+	reply_integer(call->reply, end_ms(call));
+}
+
+void cmd_expiretime(struct call *call)
+{
+	reply_integer(call->reply, in_seconds(end_ms(call)));
 }
 
 void cmd_persist(struct call *call)
@@ -186,8 +195,7 @@ void cmd_persist(struct call *call)
 	struct ks_change change = { .kind = KS_DUE,
 				    .key = call->argv[1],
 				    .due_ms = HF_NEVER };
-	struct ks_view view =
-	    keyspace_get(call->lockd->keys, change.key, call->now_ms);
+	struct ks_view view = value_to_change(call, change.key);
 
 	if (view.type == KS_NONE || view.due_ms == HF_NEVER) {
 		reply_integer(call->reply, 0);
@@ -195,113 +203,4 @@ void cmd_persist(struct call *call)
 	}
 	keyspace_apply(call->lockd->keys, &change, call->now_ms);
 	reply_integer(call->reply, 1);
-}
-
-/* ---- the keyspace as a whole -------------------------------------------- */
-
-void cmd_dbsize(struct call *call)
-{
-	reply_integer(call->reply, (int64_t)keyspace_count(call->lockd->keys));
-}
-
-void cmd_flushall(struct call *call)
-{
-	struct ks_change change = { .kind = KS_FLUSH };
-
-	if (call->argc > 2 ||
-	    (call->argc == 2 && !hf_slice_ieq(call->argv[1], "sync") &&
-	     !hf_slice_ieq(call->argv[1], "async"))) {
-		reply_syntax_error(call->reply);
-		return;
-	}
-	keyspace_apply(call->lockd->keys, &change, call->now_ms);
-	reply_ok(call->reply);
-}
-
-/* COUNT is a hint: more than this a step would hold up everybody else. */
-#define SCAN_COUNT_MAX     10000
-#define SCAN_STEPS_A_COUNT 10
-
-struct scan {
-	struct hf_slice pattern; /* data == NULL: all */
-	struct hf_slice type;    /* data == NULL: all */
-	int64_t count;
-	struct hf_slice *keys; /* found so far; live until the next change */
-	size_t found, cap;
-};
-
-static bool parse_scan(struct call *call, struct scan *scan)
-{
-	*scan = (struct scan){ .count = 10 };
-	for (size_t i = 2; i < call->argc; i += 2) {
-		struct hf_slice value;
-
-		if (i + 1 == call->argc) {
-			reply_syntax_error(call->reply);
-			return false;
-		}
-		value = call->argv[i + 1];
-		if (hf_slice_ieq(call->argv[i], "match")) {
-			scan->pattern = value;
-		} else if (hf_slice_ieq(call->argv[i], "type")) {
-			scan->type = value;
-		} else if (!hf_slice_ieq(call->argv[i], "count")) {
-			reply_syntax_error(call->reply);
-			return false;
-		} else if (hf_slice_int64(value, &scan->count) < 0) {
-			reply_not_an_integer(call->reply);
-			return false;
-		} else if (scan->count < 1) {
-			reply_syntax_error(call->reply);
-			return false;
-		}
-	}
-	if (scan->count > SCAN_COUNT_MAX)
-		scan->count = SCAN_COUNT_MAX;
-	return true;
-}
-
-static void gather(void *arg, struct hf_slice key, const struct ks_view *view)
-{
-	struct scan *scan = arg;
-
-	if (scan->type.data != NULL &&
-	    !hf_slice_ieq(scan->type, type_names[view->type]))
-		return;
-	if (scan->pattern.data != NULL && !glob_match(scan->pattern, key))
-		return;
-	if (scan->found == scan->cap) {
-		scan->cap = scan->cap > 0 ? scan->cap * 2 : 16;
-		scan->keys = hf_realloc_array(scan->keys, scan->cap,
-					      sizeof(scan->keys[0]));
-	}
-	scan->keys[scan->found++] = key;
-}
-
-void cmd_scan(struct call *call)
-{
-	struct scan scan;
-	int64_t given, steps;
-	uint64_t cursor;
-	char text[24];
-
-	if (hf_slice_int64(call->argv[1], &given) < 0 || given < 0) {
-		reply_error(call->reply, "ERR invalid cursor");
-		return;
-	}
-	if (!parse_scan(call, &scan))
-		return;
-	cursor = (uint64_t)given;
-	steps = scan.count * SCAN_STEPS_A_COUNT;
-	do {
-		cursor = keyspace_scan(call->lockd->keys, cursor, call->now_ms,
-				       gather, &scan);
-	} while (cursor != 0 && --steps > 0 && scan.found < (size_t)scan.count);
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)cursor);
-	reply_array(call->reply, 2);
-	reply_str(call->reply, text);
-	reply_array(call->reply, scan.found);
-	for (size_t i = 0; i < scan.found; i++)
-		reply_bulk(call->reply, scan.keys[i]);
-	free(scan.keys);
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lockd/glob.h"
+#include "lockd/hash_value.h"
 #include "lockd/info.h"
 #include "lockd/locks.h"
 
@@ -93,16 +94,27 @@ static void reply_holder(struct call *call, const struct lock_holder *h)
 	    r, locks_client(locktab_session(call->lockd->locks, h->token)));
 }
 
+/* What tells whose it is; of a hash its first field, as Redisson's locks. */
+static struct hf_slice shown_of(const struct ks_view *view)
+{
+	struct hf_slice fields = view->value;
+	struct hash_field first;
+
+	if (view->type == KS_HASH && hash_value_next(&fields, &first))
+		return first.name;
+	return view->type == KS_STRING ? view->value : HF_SLICE("");
+}
+
 /* A value that another command set holds for who knows it. */
 static void reply_value_holder(struct call *call, const struct ks_view *view)
 {
-	struct hf_slice shown = view->value;
+	struct hf_slice shown = shown_of(view);
 
 	if (shown.len > VALUE_SHOWN)
 		shown.len = VALUE_SHOWN;
 	reply_map(call->reply, 3);
 	reply_str(call->reply, "owner");
-	reply_bulk(call->reply, view->type == KS_STRING ? shown : HF_SLICE(""));
+	reply_bulk(call->reply, shown);
 	reply_str(call->reply, "token");
 	reply_integer(call->reply, view->fence);
 	reply_str(call->reply, "remaining");

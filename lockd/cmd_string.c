@@ -1,203 +1,198 @@
 /*
- * Commands on strings.
+ * Commands on strings, as a whole and in part.
  */
 #include "config.h"
 
-#include "lockd/command.h"
-#include "lockd/expiry.h"
+#include "lockd/values.h"
 
-#include <stdio.h>
-
-/* ---- SET ---------------------------------------------------------------- */
-
-enum { SET_NX = 1, SET_XX = 2, SET_KEEPTTL = 4, SET_GET = 8, SET_EXPIRE = 16 };
-
-struct set_options {
-	unsigned flags;
-	unsigned unit; /* enum expiry_unit */
-	struct hf_slice time;
-};
-
-struct set_word {
-	const char *word;
-	unsigned flag, excludes; /* enum above */
-	bool takes_time;
-	unsigned unit;
-};
-
-static const struct set_word set_words[] = {
-	{ "nx", SET_NX, SET_XX, false, 0 },
-	{ "xx", SET_XX, SET_NX, false, 0 },
-	{ "get", SET_GET, 0, false, 0 },
-	{ "keepttl", SET_KEEPTTL, SET_EXPIRE, false, 0 },
-	{ "ex", SET_EXPIRE, SET_KEEPTTL | SET_EXPIRE, true, EXPIRY_SECONDS },
-	{ "px", SET_EXPIRE, SET_KEEPTTL | SET_EXPIRE, true, 0 },
-	{ "exat", SET_EXPIRE, SET_KEEPTTL | SET_EXPIRE, true,
-	  EXPIRY_SECONDS | EXPIRY_ABSOLUTE },
-	{ "pxat", SET_EXPIRE, SET_KEEPTTL | SET_EXPIRE, true, EXPIRY_ABSOLUTE },
-};
-
-static const struct set_word *find_set_word(struct hf_slice word)
-{
-	for (size_t i = 0; i < HF_LEN(set_words); i++) {
-		if (hf_slice_ieq(word, set_words[i].word))
-			return &set_words[i];
-	}
-	return NULL;
-}
-
-/* false after an error reply. */
-static bool parse_set_options(struct call *call, struct set_options *options)
-{
-	*options = (struct set_options){ 0 };
-	for (size_t i = 3; i < call->argc; i++) {
-		const struct set_word *word = find_set_word(call->argv[i]);
-
-		if (word == NULL || (options->flags & word->excludes) != 0 ||
-		    (word->takes_time && i + 1 == call->argc)) {
-			reply_syntax_error(call->reply);
-			return false;
-		}
-		options->flags |= word->flag;
-		if (!word->takes_time)
-			continue;
-		options->unit = word->unit;
-		options->time = call->argv[++i];
-	}
-	return true;
-}
-
-void cmd_set(struct call *call)
-{
-	struct ks_change change = { .kind = KS_SET,
-				    .type = KS_STRING,
-				    .key = call->argv[1],
-				    .value = call->argv[2],
-				    .due_ms = HF_NEVER };
-	struct set_options options;
-	struct ks_view old;
-	bool refused;
-
-	if (!parse_set_options(call, &options))
-		return;
-	if ((options.flags & SET_EXPIRE) != 0 &&
-	    !expiry_parse(call, options.time, options.unit, true, "set",
-			  &change.due_ms))
-		return;
-	old = keyspace_get(call->lockd->keys, change.key, call->now_ms);
-	refused =
-	    (options.flags & (old.type == KS_NONE ? SET_XX : SET_NX)) != 0;
-	if ((options.flags & SET_GET) != 0 && old.type != KS_NONE &&
-	    old.type != KS_STRING) {
-		reply_wrong_type(call->reply);
-		return;
-	}
-	/* The answer goes first: old.value dies with the change. */
-	if ((options.flags & SET_GET) != 0) {
-		if (old.type == KS_NONE)
-			reply_null(call->reply);
-		else
-			reply_bulk(call->reply, old.value);
-	} else if (refused) {
-		reply_null(call->reply);
-	} else {
-		reply_ok(call->reply);
-	}
-	if (refused)
-		return;
-	if ((options.flags & SET_KEEPTTL) != 0 && old.type != KS_NONE)
-		change.due_ms = old.due_ms;
-	keyspace_apply(call->lockd->keys, &change, call->now_ms);
-}
-
-/* ---- the others --------------------------------------------------------- */
+#include "libhold/buf.h"
 
 void cmd_get(struct call *call)
 {
-	struct ks_view view =
-	    keyspace_get(call->lockd->keys, call->argv[1], call->now_ms);
+	struct ks_view view;
 
+	if (!value_read(call, call->argv[1], KS_STRING, &view))
+		return;
+	if (view.type == KS_NONE)
+		reply_null(call->reply);
+	else
+		reply_bulk(call->reply, view.value);
+}
+
+void cmd_mget(struct call *call)
+{
+	reply_array(call->reply, call->argc - 1);
+	for (size_t i = 1; i < call->argc; i++) {
+		struct ks_view view = value_to_change(call, call->argv[i]);
+
+		if (view.type == KS_STRING)
+			reply_bulk(call->reply, view.value);
+		else
+			reply_null(call->reply);
+	}
+}
+
+void cmd_strlen(struct call *call)
+{
+	struct ks_view view;
+
+	if (value_read(call, call->argv[1], KS_STRING, &view))
+		reply_integer(call->reply, (int64_t)view.value.len);
+}
+
+/* ---- removal ------------------------------------------------------------ */
+
+void cmd_getdel(struct call *call)
+{
+	struct ks_view view;
+
+	if (!value_read(call, call->argv[1], KS_STRING, &view))
+		return;
 	if (view.type == KS_NONE) {
-		call->lockd->stats.misses++;
 		reply_null(call->reply);
 		return;
 	}
-	call->lockd->stats.hits++;
-	if (view.type == KS_STRING)
-		reply_bulk(call->reply, view.value);
-	else
-		reply_wrong_type(call->reply);
+	reply_bulk(call->reply, view.value);
+	value_remove(call, call->argv[1]);
 }
 
-/*
- * Redisson's RFencedLock counts its tokens in keys of this name, which a
- * deletion sets back. Not here: what INCR gives for one is never less than
- * the next token of the counter of all keys, and takes it.
- */
-static bool is_token_key(struct hf_slice key)
+static void remove_if(struct call *call, bool wanted)
 {
-	static const struct hf_slice prefix =
-	    HF_SLICE_INIT("redisson_lock_token:");
-
-	return key.len >= prefix.len &&
-	       memcmp(key.data, prefix.data, prefix.len) == 0;
+	reply_integer(call->reply,
+		      wanted && value_remove(call, call->argv[1]) ? 1 : 0);
 }
 
-static int64_t at_least_next_token(const struct keyspace *ks, int64_t value)
+/* DELIFEQ key value, as Valkey has it. */
+void cmd_delifeq(struct call *call)
 {
-	int64_t next = keyspace_last_fence(ks) + 1;
+	struct ks_view view;
 
-	return value > next ? value : next;
+	if (value_write(call, call->argv[1], KS_STRING, &view))
+		remove_if(call, view.type == KS_STRING &&
+				    hf_slice_eq(view.value, call->argv[2]));
 }
 
-static void increase(struct call *call, int64_t by)
+/* DELEX key [IFEQ value | IFNE value], as Redis 8.4 has it. */
+void cmd_delex(struct call *call)
 {
-	struct ks_view old =
-	    keyspace_get(call->lockd->keys, call->argv[1], call->now_ms);
-	struct ks_change change = { .kind = KS_SET,
-				    .type = KS_STRING,
-				    .key = call->argv[1],
-				    .due_ms = HF_NEVER };
-	int64_t value = 0;
-	char text[24];
+	struct ks_view view;
+	bool same;
 
-	if (old.type != KS_NONE && old.type != KS_STRING) {
-		reply_wrong_type(call->reply);
-		return;
-	}
-	if (old.type != KS_NONE) {
-		change.due_ms = old.due_ms;
-		if (hf_slice_int64(old.value, &value) < 0) {
-			reply_not_an_integer(call->reply);
-			return;
-		}
-	}
-	if (__builtin_add_overflow(value, by, &value)) {
+	if (call->argc == 3) {
 		reply_error(call->reply,
-			    "ERR increment or decrement would overflow");
+			    "ERR wrong number of arguments for 'delex' "
+			    "command");
 		return;
 	}
-	if (is_token_key(change.key))
-		value = at_least_next_token(call->lockd->keys, value);
-	change.value = (struct hf_slice){
-		text,
-		(size_t)snprintf(text, sizeof(text), "%lld", (long long)value),
-	};
-	keyspace_apply(call->lockd->keys, &change, call->now_ms);
-	reply_integer(call->reply, value);
-}
-
-void cmd_incr(struct call *call)
-{
-	increase(call, 1);
-}
-
-void cmd_incrby(struct call *call)
-{
-	int64_t by;
-
-	if (hf_slice_int64(call->argv[2], &by) < 0)
-		reply_not_an_integer(call->reply);
+	view = value_to_change(call, call->argv[1]);
+	if (call->argc == 2 || view.type == KS_NONE) {
+		remove_if(call, view.type != KS_NONE);
+		return;
+	}
+	if (view.type != KS_STRING) {
+		reply_error(call->reply, "ERR Key should be of string type if "
+					 "conditions are specified");
+		return;
+	}
+	same = hf_slice_eq(view.value, call->argv[3]);
+	if (hf_slice_ieq(call->argv[2], "ifeq"))
+		remove_if(call, same);
+	else if (hf_slice_ieq(call->argv[2], "ifne"))
+		remove_if(call, !same);
 	else
-		increase(call, by);
+		reply_error(call->reply,
+			    "ERR Invalid condition. Use IFEQ or IFNE");
+}
+
+/* ---- parts -------------------------------------------------------------- */
+
+/* Bytes first to last, both counted, from the end if negative. */
+static struct hf_slice part_of(struct hf_slice value, int64_t first,
+			       int64_t last)
+{
+	int64_t len = (int64_t)value.len;
+
+	if (first < 0 && last < 0 && first > last)
+		return HF_SLICE("");
+	first = first < 0 ? first + len : first;
+	last = last < 0 ? last + len : last;
+	first = first < 0 ? 0 : first;
+	last = last < 0 ? 0 : last;
+	last = last >= len ? len - 1 : last;
+	if (first > last)
+		return HF_SLICE("");
+	return (struct hf_slice){ value.data + first,
+				  (size_t)(last - first + 1) };
+}
+
+void cmd_getrange(struct call *call)
+{
+	struct ks_view view;
+	int64_t first, last;
+
+	if (hf_slice_int64(call->argv[2], &first) < 0 ||
+	    hf_slice_int64(call->argv[3], &last) < 0)
+		reply_not_an_integer(call->reply);
+	else if (value_read(call, call->argv[1], KS_STRING, &view))
+		reply_bulk(call->reply, part_of(view.value, first, last));
+}
+
+/* Writes piece over the value at offset, with zeros before if need be. */
+static void write_at(struct call *call, const struct ks_view *old,
+		     size_t offset, struct hf_slice piece)
+{
+	size_t end = offset + piece.len;
+	size_t len = end > old->value.len ? end : old->value.len;
+	struct hf_buf value;
+	char *to;
+
+	if (len > VALUE_GROWN_MAX) {
+		reply_error(call->reply,
+			    "ERR string exceeds maximum allowed size (%d "
+			    "bytes, if it grows by pieces)",
+			    VALUE_GROWN_MAX);
+		return;
+	}
+	hf_buf_init(&value, VALUE_GROWN_MAX + 1);
+	to = hf_buf_reserve(&value, len + 1); /* something, for an empty one */
+	memset(to, 0, len);
+	if (old->value.len > 0)
+		memcpy(to, old->value.data, old->value.len);
+	memcpy(to + offset, piece.data, piece.len);
+	hf_buf_commit(&value, len);
+	value_put(call, call->argv[1], old, KS_STRING, hf_buf_slice(&value));
+	hf_buf_fini(&value);
+	reply_integer(call->reply, (int64_t)len);
+}
+
+void cmd_append(struct call *call)
+{
+	struct ks_view old;
+
+	if (value_write(call, call->argv[1], KS_STRING, &old))
+		write_at(call, &old, old.value.len, call->argv[2]);
+}
+
+void cmd_setrange(struct call *call)
+{
+	struct ks_view old;
+	int64_t offset;
+
+	if (hf_slice_int64(call->argv[2], &offset) < 0) {
+		reply_not_an_integer(call->reply);
+		return;
+	}
+	if (offset < 0) {
+		reply_error(call->reply, "ERR offset is out of range");
+		return;
+	}
+	if (!value_write(call, call->argv[1], KS_STRING, &old))
+		return;
+	if (call->argv[3].len == 0)
+		reply_integer(call->reply, (int64_t)old.value.len);
+	else
+		write_at(call, &old,
+			 offset < VALUE_GROWN_MAX ? (size_t)offset
+						  : (size_t)VALUE_GROWN_MAX,
+			 call->argv[3]);
 }

@@ -28,31 +28,60 @@
 static const struct command commands[] = {
 	/* name       args   flags     keys      handler */
 	{ "acl", 2, 0, N | S | A, 0, 0, 0, cmd_acl },
+	{ "append", 3, 3, W | F, 1, 1, 1, cmd_append },
 	{ "asking", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "auth", 2, 0, N | F | U | H, 0, 0, 0, cmd_auth },
 	{ "client", 2, 0, N | S, 0, 0, 0, cmd_client },
 	{ "cluster", 2, 0, S, 0, 0, 0, cmd_cluster },
 	{ "command", 1, 0, 0, 0, 0, 0, cmd_command },
 	{ "config", 2, 0, N | S | A, 0, 0, 0, cmd_config },
+	{ "copy", 3, 0, W, 1, 2, 1, cmd_copy },
 	{ "dbsize", 1, 1, F, 0, 0, 0, cmd_dbsize },
 	{ "debug", 2, 0, N | A, 0, 0, 0, cmd_debug },
+	{ "decr", 2, 2, W | F, 1, 1, 1, cmd_decr },
+	{ "decrby", 3, 3, W | F, 1, 1, 1, cmd_decrby },
 	{ "del", 2, 0, W | K, 1, -1, 1, cmd_del },
+	{ "delex", 2, 4, W | K | F, 1, 1, 1, cmd_delex },
+	{ "delifeq", 3, 3, W | K | F, 1, 1, 1, cmd_delifeq },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
 	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
 	{ "exists", 2, 0, F, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | K | F, 1, 1, 1, cmd_expire },
 	{ "expireat", 3, 0, W | K | F, 1, 1, 1, cmd_expireat },
+	{ "expiretime", 2, 2, F, 1, 1, 1, cmd_expiretime },
 	{ "fence", 2, 3, F, 1, 1, 1, cmd_fence },
 	{ "flushall", 1, 0, W | K, 0, 0, 0, cmd_flushall },
 	{ "flushdb", 1, 0, W | K, 0, 0, 0, cmd_flushall },
 	{ "get", 2, 2, F, 1, 1, 1, cmd_get },
+	{ "getdel", 2, 2, W | K | F, 1, 1, 1, cmd_getdel },
+	{ "getex", 2, 0, W | K | F, 1, 1, 1, cmd_getex },
+	{ "getrange", 4, 4, 0, 1, 1, 1, cmd_getrange },
+	{ "getset", 3, 3, W | F, 1, 1, 1, cmd_getset },
 	{ "guard", 2, 3, W | K | F, 0, 0, 0, cmd_guard },
+	{ "hdel", 3, 0, W | K | F, 1, 1, 1, cmd_hdel },
 	{ "hello", 1, 0, N | F | U | H, 0, 0, 0, cmd_hello },
+	{ "hexists", 3, 3, F, 1, 1, 1, cmd_hexists },
+	{ "hget", 3, 3, F, 1, 1, 1, cmd_hget },
+	{ "hgetall", 2, 2, 0, 1, 1, 1, cmd_hgetall },
+	{ "hincrby", 4, 4, W | F, 1, 1, 1, cmd_hincrby },
+	{ "hincrbyfloat", 4, 4, W | F, 1, 1, 1, cmd_hincrbyfloat },
+	{ "hkeys", 2, 2, 0, 1, 1, 1, cmd_hkeys },
+	{ "hlen", 2, 2, F, 1, 1, 1, cmd_hlen },
+	{ "hmget", 3, 0, F, 1, 1, 1, cmd_hmget },
+	{ "hmset", 4, 0, W | F, 1, 1, 1, cmd_hmset },
 	{ "host:", 1, 0, N, 0, 0, 0, cmd_http },
+	{ "hrandfield", 2, 4, 0, 1, 1, 1, cmd_hrandfield },
+	{ "hscan", 3, 0, 0, 1, 1, 1, cmd_hscan },
+	{ "hset", 4, 0, W | F, 1, 1, 1, cmd_hset },
+	{ "hsetnx", 4, 4, W | F, 1, 1, 1, cmd_hsetnx },
+	{ "hstrlen", 3, 3, F, 1, 1, 1, cmd_hstrlen },
+	{ "hvals", 2, 2, 0, 1, 1, 1, cmd_hvals },
 	{ "incr", 2, 2, W | F, 1, 1, 1, cmd_incr },
 	{ "incrby", 3, 3, W | F, 1, 1, 1, cmd_incrby },
+	{ "incrbyfloat", 3, 3, W | F, 1, 1, 1, cmd_incrbyfloat },
 	{ "info", 1, 0, 0, 0, 0, 0, cmd_info },
+	{ "keys", 2, 2, 0, 0, 0, 0, cmd_keys },
 	{ "latency", 2, 0, N | S | A, 0, 0, 0, cmd_latency },
 	{ "lock.acquire", 6, 0, W | K, 0, 0, 0, cmd_lock_acquire },
 	{ "lock.extend", 6, 0, W | K | F, 0, 0, 0, cmd_lock_extend },
@@ -63,33 +92,48 @@ static const struct command commands[] = {
 	{ "lock.waiters", 2, 2, 0, 1, 1, 1, cmd_lock_waiters },
 	{ "lolwut", 1, 0, F, 0, 0, 0, cmd_lolwut },
 	{ "memory", 2, 0, S, 0, 0, 0, cmd_memory },
+	{ "mget", 2, 0, F, 1, -1, 1, cmd_mget },
 	{ "monitor", 1, 1, N | A, 0, 0, 0, cmd_monitor },
+	{ "mset", 3, 0, W, 1, -1, 2, cmd_mset },
+	{ "msetnx", 3, 0, W, 1, -1, 2, cmd_msetnx },
+	{ "object", 2, 0, S, 0, 0, 0, cmd_object },
 	{ "persist", 2, 2, W | K | F, 1, 1, 1, cmd_persist },
 	{ "pexpire", 3, 0, W | K | F, 1, 1, 1, cmd_pexpire },
 	{ "pexpireat", 3, 0, W | K | F, 1, 1, 1, cmd_pexpireat },
+	{ "pexpiretime", 2, 2, F, 1, 1, 1, cmd_pexpiretime },
 	{ "ping", 1, 2, F | L, 0, 0, 0, cmd_ping },
 	{ "post", 1, 0, N, 0, 0, 0, cmd_http },
+	{ "psetex", 4, 4, W, 1, 1, 1, cmd_psetex },
 	{ "psubscribe", 2, 0, N | L, 0, 0, 0, cmd_psubscribe },
 	{ "pttl", 2, 2, F, 1, 1, 1, cmd_pttl },
 	{ "publish", 3, 3, M | F, 0, 0, 0, cmd_publish },
 	{ "pubsub", 2, 0, S, 0, 0, 0, cmd_pubsub },
 	{ "punsubscribe", 1, 0, N | L, 0, 0, 0, cmd_punsubscribe },
 	{ "quit", 1, 0, N | F | U | L, 0, 0, 0, cmd_quit },
+	{ "randomkey", 1, 1, 0, 0, 0, 0, cmd_randomkey },
 	{ "readonly", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "readwrite", 1, 1, F, 0, 0, 0, cmd_no_cluster },
+	{ "rename", 3, 3, W, 1, 2, 1, cmd_rename },
+	{ "renamenx", 3, 3, W | F, 1, 2, 1, cmd_renamenx },
 	{ "reset", 1, 1, N | F | U | L, 0, 0, 0, cmd_reset },
 	{ "role", 1, 1, N | F | A, 0, 0, 0, cmd_role },
 	{ "scan", 2, 0, 0, 0, 0, 0, cmd_scan },
 	{ "script", 2, 0, N | S, 0, 0, 0, cmd_script },
 	{ "select", 2, 2, F, 0, 0, 0, cmd_select },
 	{ "set", 3, 0, W, 1, 1, 1, cmd_set },
+	{ "setex", 4, 4, W, 1, 1, 1, cmd_setex },
+	{ "setnx", 3, 3, W | F, 1, 1, 1, cmd_setnx },
+	{ "setrange", 4, 4, W, 1, 1, 1, cmd_setrange },
 	{ "shutdown", 1, 0, N | A, 0, 0, 0, cmd_shutdown },
 	{ "slowlog", 2, 0, S | A, 0, 0, 0, cmd_slowlog },
 	{ "spublish", 3, 3, M | F, 1, 1, 1, cmd_spublish },
 	{ "ssubscribe", 2, 0, N | L, 1, -1, 1, cmd_ssubscribe },
+	{ "strlen", 2, 2, F, 1, 1, 1, cmd_strlen },
 	{ "subscribe", 2, 0, N | L, 0, 0, 0, cmd_subscribe },
+	{ "substr", 4, 4, 0, 1, 1, 1, cmd_getrange },
 	{ "sunsubscribe", 1, 0, N | L, 1, -1, 1, cmd_sunsubscribe },
 	{ "time", 1, 1, F, 0, 0, 0, cmd_time },
+	{ "touch", 2, 0, F, 1, -1, 1, cmd_touch },
 	{ "ttl", 2, 2, F, 1, 1, 1, cmd_ttl },
 	{ "type", 2, 2, F, 1, 1, 1, cmd_type },
 	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
@@ -197,17 +241,30 @@ static void full_name(const struct call *call, const struct command *command,
 		*c = (char)tolower((unsigned char)*c);
 }
 
+/* Is one of the command's keys not there? */
+static bool lacks_a_key(struct call *call, const struct command *command)
+{
+	size_t last =
+	    command->last_key < 0 ? call->argc - 1 : (size_t)command->last_key;
+
+	for (size_t i = (size_t)command->first_key; i <= last;
+	     i += (size_t)command->key_step) {
+		if (keyspace_peek(call->lockd->keys, call->argv[i],
+				  call->now_ms)
+			.type == KS_NONE)
+			return true;
+	}
+	return false;
+}
+
 /* After a crash in everysec: would this make a key too early? */
 static bool creates_too_early(struct call *call, const struct command *command)
 {
-	struct lockd *lockd = call->lockd;
 	int64_t wait_ms =
-	    persist_closed_until_ms(lockd->persist) - call->now_ms;
+	    persist_closed_until_ms(call->lockd->persist) - call->now_ms;
 
 	if (wait_ms <= 0 || (command->flags & COMMAND_NO_CREATE) != 0 ||
-	    keyspace_get(lockd->keys, call->argv[command->first_key],
-			 call->now_ms)
-		    .type != KS_NONE)
+	    !lacks_a_key(call, command))
 		return false;
 	reply_error(call->reply,
 		    "TRYAGAIN the last stop was not clean: no new key for "

@@ -86,12 +86,30 @@ const struct command *command_find(struct hf_slice name);
 /* The whole table, for COMMAND; count in *n_out. */
 const struct command *command_table(size_t *n_out);
 
+/* cmd_set.c */
+command_fn cmd_set, cmd_setnx, cmd_setex, cmd_psetex, cmd_getset, cmd_getex,
+    cmd_mset, cmd_msetnx;
 /* cmd_string.c */
-command_fn cmd_set, cmd_get, cmd_incr, cmd_incrby;
+command_fn cmd_get, cmd_mget, cmd_getdel, cmd_strlen, cmd_getrange, cmd_append,
+    cmd_setrange, cmd_delex, cmd_delifeq;
+/* cmd_count.c */
+command_fn cmd_incr, cmd_decr, cmd_incrby, cmd_decrby, cmd_incrbyfloat;
+/* cmd_hash.c */
+command_fn cmd_hset, cmd_hmset, cmd_hsetnx, cmd_hget, cmd_hmget, cmd_hgetall,
+    cmd_hexists, cmd_hdel, cmd_hlen, cmd_hkeys, cmd_hvals, cmd_hincrby,
+    cmd_hincrbyfloat, cmd_hstrlen;
+/* cmd_hash_scan.c */
+command_fn cmd_hscan, cmd_hrandfield;
 /* cmd_key.c */
 command_fn cmd_del, cmd_exists, cmd_expire, cmd_pexpire, cmd_expireat,
-    cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_persist, cmd_type, cmd_dbsize,
-    cmd_scan, cmd_flushall;
+    cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_expiretime, cmd_pexpiretime,
+    cmd_persist, cmd_type, cmd_touch;
+/* cmd_keyspace.c */
+command_fn cmd_dbsize, cmd_scan, cmd_flushall, cmd_keys, cmd_randomkey;
+/* cmd_move.c */
+command_fn cmd_rename, cmd_renamenx, cmd_copy;
+/* cmd_object.c */
+command_fn cmd_object;
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
 /* cmd_connection.c */

@@ -4,23 +4,32 @@ lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/auth.c lockd/auth.h \
+	lockd/chance.c lockd/chance.h \
 	lockd/client.c lockd/client.h \
 	lockd/cmd_client.c \
 	lockd/cmd_command.c \
 	lockd/cmd_config.c \
 	lockd/cmd_connection.c \
+	lockd/cmd_count.c \
 	lockd/cmd_fence.c \
+	lockd/cmd_hash.c \
+	lockd/cmd_hash_scan.c \
 	lockd/cmd_key.c \
+	lockd/cmd_keyspace.c \
 	lockd/cmd_lock.c \
 	lockd/cmd_lock_show.c \
+	lockd/cmd_move.c \
+	lockd/cmd_object.c \
 	lockd/cmd_observe.c \
 	lockd/cmd_pubsub.c \
 	lockd/cmd_script.c \
 	lockd/cmd_server.c \
+	lockd/cmd_set.c \
 	lockd/cmd_string.c \
 	lockd/command.c lockd/command.h \
 	lockd/expiry.c lockd/expiry.h \
 	lockd/glob.c lockd/glob.h \
+	lockd/hash_value.c lockd/hash_value.h \
 	lockd/info.c lockd/info.h \
 	lockd/keyspace.c lockd/keyspace.h \
 	lockd/lock_stats.c lockd/lock_stats.h \
@@ -32,8 +41,10 @@ lockd_liblockd_a_SOURCES = \
 	lockd/notify.c lockd/notify.h \
 	lockd/pubsub.c lockd/pubsub.h \
 	lockd/persist.c lockd/persist.h \
+	lockd/real.c lockd/real.h \
 	lockd/reply.c lockd/reply.h \
 	lockd/resp.c lockd/resp.h \
+	lockd/scan_options.c lockd/scan_options.h \
 	lockd/script.c lockd/script.h \
 	lockd/script_api.c lockd/script_api.h \
 	lockd/script_convert.c lockd/script_convert.h \
@@ -45,7 +56,8 @@ lockd_liblockd_a_SOURCES = \
 	lockd/settings.c lockd/settings.h \
 	lockd/slowlog.c lockd/slowlog.h \
 	lockd/stats.c lockd/stats.h \
-	lockd/tuning.h
+	lockd/tuning.h \
+	lockd/values.c lockd/values.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
 	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
 

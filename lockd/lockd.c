@@ -4,6 +4,7 @@
 
 #include "libhold/log.h"
 #include "libhold/mem.h"
+#include "lockd/chance.h"
 #include "lockd/command.h"
 #include "lockd/locks.h"
 #include "lockd/notify.h"
@@ -12,21 +13,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
-
-static uint64_t random_seed(void)
-{
-	uint64_t seed;
-
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		hf_fatal("cannot read random bytes");
-	return seed;
-}
 
 static void make_run_id(char *run_id)
 {
 	for (int i = 0; i < 40; i += 8)
-		snprintf(run_id + i, 9, "%08x", (unsigned)random_seed());
+		snprintf(run_id + i, 9, "%08x", (unsigned)chance_draw());
 }
 
 void lockd_init(struct lockd *lockd, const struct settings *settings)
@@ -45,18 +36,18 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 
 	size_t n_commands;
 
-	*lockd = (struct lockd){ .keys = keyspace_new(random_seed()),
+	*lockd = (struct lockd){ .keys = keyspace_new(chance_draw()),
 				 .script = script_new(&limits) };
 	hf_list_init(&lockd->clients);
 	hf_list_init(&lockd->monitors);
 	hf_list_init(&lockd->pause.postponed);
-	locks_init(lockd, random_seed());
+	locks_init(lockd, chance_draw());
 	lockd->settings = *settings;
 	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
 					 .slowlog_max_len = 128 };
 	slowlog_init(&lockd->slowlog);
 	lockd->notify = notify_new(lockd);
-	lockd->pubsub = pubsub_new(random_seed(), &pubsub_limits);
+	lockd->pubsub = pubsub_new(chance_draw(), &pubsub_limits);
 	command_table(&n_commands);
 	lockd->stats.by_command =
 	    hf_new_array(struct command_count, n_commands);

@@ -62,9 +62,10 @@ static const struct exception {
 	{ "incrbyfloat", KS_SET, { "incrbyfloat", NOTIFY_STRING } },
 	{ "append", KS_SET, { "append", NOTIFY_STRING } },
 	{ "setrange", KS_SET, { "setrange", NOTIFY_STRING } },
-	{ "rename", KS_DELETE, { "rename_from", NOTIFY_GENERIC } },
+	{ "hincrby", KS_SET, { "hincrby", NOTIFY_HASH } },
+	{ "hincrbyfloat", KS_SET, { "hincrbyfloat", NOTIFY_HASH } },
+	{ "hdel", KS_SET, { "hdel", NOTIFY_HASH } },
 	{ "rename", KS_SET, { "rename_to", NOTIFY_GENERIC } },
-	{ "renamenx", KS_DELETE, { "rename_from", NOTIFY_GENERIC } },
 	{ "renamenx", KS_SET, { "rename_to", NOTIFY_GENERIC } },
 	{ "copy", KS_SET, { "copy_to", NOTIFY_GENERIC } },
 };
@@ -137,6 +138,7 @@ static const struct event *event_of(const struct call *call,
 {
 	static const struct event lock = { "lock", NOTIFY_GENERIC };
 	static const struct event persist = { "persist", NOTIFY_GENERIC };
+	static const struct event hset = { "hset", NOTIFY_HASH };
 	enum ks_kind kind = change->kind;
 
 	if (kind == KS_SET && change->type == KS_LOCK)
@@ -148,6 +150,8 @@ static const struct event *event_of(const struct call *call,
 		    hf_slice_ieq(call->argv[0], exceptions[i].command))
 			return &exceptions[i].event;
 	}
+	if (kind == KS_SET && change->type == KS_HASH)
+		return &hset;
 	return &events[kind];
 }
 
@@ -169,6 +173,26 @@ static bool gives_deadline(const struct call *call)
 		!has_word(call, "keepttl"));
 }
 
+static bool is_rename(const struct call *call)
+{
+	return call != NULL && (hf_slice_ieq(call->argv[0], "rename") ||
+				hf_slice_ieq(call->argv[0], "renamenx"));
+}
+
+/* What comes before the event of the change itself. */
+static void tell_before(struct notify *notify, const struct call *call,
+			const struct ks_change *change)
+{
+	static const struct event from = { "rename_from", NOTIFY_GENERIC };
+	static const struct event hdel = { "hdel", NOTIFY_HASH };
+
+	if (change->kind == KS_SET && is_rename(call))
+		tell(notify, &from, call->argv[1]);
+	if (change->kind == KS_DELETE && call != NULL &&
+	    hf_slice_ieq(call->argv[0], "hdel"))
+		tell(notify, &hdel, change->key); /* of the last field */
+}
+
 static void seen(struct ks_observer *observer, const struct ks_change *change)
 {
 	struct notify *notify =
@@ -177,6 +201,9 @@ static void seen(struct ks_observer *observer, const struct ks_change *change)
 
 	if ((size_t)change->kind >= HF_LEN(events))
 		return; /* of no key: nobody is told */
+	if (change->kind == KS_DELETE && is_rename(call))
+		return; /* told of when the value came to its new key */
+	tell_before(notify, call, change);
 	tell(notify, event_of(call, change), change->key);
 	if (change->kind == KS_SET && change->due_ms != HF_NEVER &&
 	    call != NULL && gives_deadline(call))

@@ -22,7 +22,8 @@ violations() {
 	grep -nE '#include ("libhold/(loop|clock|journal)|"lockd/(resp|server)|<sys/socket|<uv)' \
 		"$root"/lockd/keyspace.[ch] "$root"/lockd/glob.[ch] \
 		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
-		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch]
+		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
+		"$root"/lockd/hash_value.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/booking.[ch]
 }

@@ -123,7 +123,8 @@ static void run(const struct resp_reader *reader)
 
 static void prepare(void)
 {
-	const struct settings settings = { .script_memory_bytes = 4 * MIB,
+	const struct settings settings = { .max_output_bytes = MIB,
+					   .script_memory_bytes = 4 * MIB,
 					   .script_instructions = 100000,
 					   .script_time_ms = 1000 };
 

@@ -5,6 +5,7 @@ tests_lockd_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_lockd_test_LDADD = tests/support/librunner.a $(lockd_libs) $(CUNIT_LIBS)
 tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_glob.c \
+	tests/lockd/test_hash_value.c \
 	tests/lockd/test_keyspace.c \
 	tests/lockd/test_lock_value.c \
 	tests/lockd/test_locktab.c \

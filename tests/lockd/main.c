@@ -5,9 +5,11 @@
 int main(int argc, char **argv)
 {
 	const struct hf_suite suites[] = {
-		test_glob_suite,    test_keyspace_suite, test_lock_value_suite,
-		test_locktab_suite, test_notify_suite,   test_pattern_suite,
-		test_pubsub_suite,  test_resp_suite,     test_script_suite,
+		test_glob_suite,     test_hash_value_suite,
+		test_keyspace_suite, test_lock_value_suite,
+		test_locktab_suite,  test_notify_suite,
+		test_pattern_suite,  test_pubsub_suite,
+		test_resp_suite,     test_script_suite,
 		{ .name = NULL },
 	};
 

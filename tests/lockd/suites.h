@@ -5,6 +5,7 @@
 #include "tests/support/runner.h"
 
 extern const struct hf_suite test_glob_suite;
+extern const struct hf_suite test_hash_value_suite;
 extern const struct hf_suite test_keyspace_suite;
 extern const struct hf_suite test_lock_value_suite;
 extern const struct hf_suite test_locktab_suite;

@@ -58,9 +58,9 @@ static void tell(const char *letters)
 /* Makes the change as if words[0] did it; NULL: nobody. */
 static void change(const char *command, struct ks_change change)
 {
-	struct hf_slice argv[] = { hf_slice_of(command != NULL ? command
-							       : "") };
-	struct call call = { .lockd = &lockd, .argv = argv, .argc = 1 };
+	struct hf_slice argv[] = { hf_slice_of(command != NULL ? command : ""),
+				   HF_SLICE("from"), HF_SLICE("k") };
+	struct call call = { .lockd = &lockd, .argv = argv, .argc = 3 };
 
 	change.key = HF_SLICE("k");
 	lockd.running = command != NULL ? &call : NULL;
@@ -145,8 +145,8 @@ static void each_command_has_its_event(void)
 		{ "incrbyfloat", KS_SET, "incrbyfloat k," },
 		{ "append", KS_SET, "append k," },
 		{ "setrange", KS_SET, "setrange k," },
-		{ "rename", KS_SET, "rename_to k," },
-		{ "renamenx", KS_DELETE, "rename_from k," },
+		{ "rename", KS_SET, "rename_from from,rename_to k," },
+		{ "renamenx", KS_DELETE, "" },
 		{ "copy", KS_SET, "copy_to k," },
 		{ "unlink", KS_DELETE, "del k," },
 		{ "persist", KS_DUE, "persist k," },
@@ -164,6 +164,23 @@ static void each_command_has_its_event(void)
 		change(rows[i].command, c);
 		CU_ASSERT(heard_is(rows[i].event));
 	}
+}
+
+static void a_hash_has_events_of_its_own(void)
+{
+	tell("Egh");
+	change("hmset", set_change(KS_HASH));
+	CU_ASSERT(heard_is("hset k,"));
+	change("hincrby", set_change(KS_HASH));
+	CU_ASSERT(heard_is("hincrby k,"));
+	change("hincrbyfloat", set_change(KS_HASH));
+	CU_ASSERT(heard_is("hincrbyfloat k,"));
+	change("hdel", set_change(KS_HASH));
+	CU_ASSERT(heard_is("hdel k,"));
+	change("copy", set_change(KS_HASH));
+	CU_ASSERT(heard_is("copy_to k,"));
+	change("hdel", (struct ks_change){ .kind = KS_DELETE });
+	CU_ASSERT(heard_is("hdel k,del k,"));
 }
 
 static void a_lock_has_an_event_of_its_own(void)
@@ -223,6 +240,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(letters_go_to_flags_and_back),
 	HF_TEST(unknown_letters_are_refused),
 	HF_TEST(each_command_has_its_event),
+	HF_TEST(a_hash_has_events_of_its_own),
 	HF_TEST(a_lock_has_an_event_of_its_own),
 	HF_TEST(a_deadline_given_with_the_value_is_told_too),
 	HF_TEST(only_the_classes_asked_for_are_told),
