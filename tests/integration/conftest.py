@@ -1,4 +1,4 @@
-"""What the integration tests share: one PostgreSQL for each test file."""
+"""What the integration tests share: servers, one of a kind for each file."""
 
 import pytest
 
@@ -9,3 +9,20 @@ def database():
 
     with Postgres() as postgres:
         yield postgres
+
+
+@pytest.fixture(scope="module", params=["lockd", "redis"])
+def server(request):
+    """One suite, two servers: a test that asks for this runs on each."""
+    from servers import Lockd, Redis
+
+    with {"lockd": Lockd, "redis": Redis}[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+def empty(server):
+    """The same, without keys and scripts that an earlier test left."""
+    for words in (["FLUSHALL"], ["SCRIPT", "FLUSH"], ["CONFIG", "RESETSTAT"]):
+        assert server.call(*words) == b"+OK\r\n"
+    return server

@@ -1,15 +1,12 @@
 """lockd beside Debian's redis-server 7: the same bytes for the same commands.
 
 A row is a list of commands, sent in one piece on a fresh connection to an
-empty server; all that comes back is compared, byte for byte. Then clients
-that we did not write, unmodified, against lockd alone.
+empty server; all that comes back is compared, byte for byte. Clients that we
+did not write are in test_lockd_clients_*.py.
 """
 
-import itertools
-import re
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -277,87 +274,6 @@ def test_a_key_is_gone_at_its_deadline_whether_or_not_it_is_asked_for(lockd):
         assert time.monotonic() - began < 10
     # Redis's own granularity: a deadline may fall within its millisecond.
     assert time.monotonic() - began >= 0.028
-
-
-# -- clients that we did not write ---------------------------------------------
-
-
-def test_redis_pys_lock_works_unmodified(lockd):
-    client = redis.Redis(unix_socket_path=lockd.socket)
-    client.flushall()
-    lock = client.lock("seat", timeout=10)
-    assert lock.acquire()
-    assert lock.locked() and lock.owned()
-    other = client.lock("seat", timeout=10, blocking=False)
-    assert not other.acquire()
-    with pytest.raises(redis.exceptions.LockError):
-        other.release()
-    assert lock.extend(20) and 25 < client.ttl("seat") <= 30
-    assert lock.reacquire() and client.ttl("seat") <= 10
-    lock.release()
-    assert not lock.locked()
-    with pytest.raises(redis.exceptions.LockNotOwnedError):
-        short = client.lock("seat", timeout=0.05)
-        short.acquire()
-        wait_until(lambda: not short.locked(), 20, "it ran out")
-        short.release()
-    with client.lock("seat", timeout=10):
-        assert client.exists("seat")
-    assert not client.exists("seat")
-
-
-def test_redis_pys_lock_excludes_threads(lockd):
-    client = redis.Redis(unix_socket_path=lockd.socket)
-    client.flushall()
-    inside, most = itertools.count(), []
-    state = {"now": 0}
-
-    def work():
-        for _ in range(20):
-            with client.lock("seat", timeout=30, sleep=0.001):
-                state["now"] += 1
-                most.append(state["now"])
-                next(inside)
-                state["now"] -= 1
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(most) == 160 and max(most) == 1
-
-
-def test_redis_cli_works_unmodified(lockd):
-    def cli(*words, stdin=None):
-        return subprocess.run(
-            ["redis-cli", "-s", lockd.socket, *words],
-            input=stdin, capture_output=True, text=True, timeout=60, check=True,
-        ).stdout
-
-    assert cli("SET", "k", "v") == "OK\n"
-    assert cli("--scan") == "k\n"
-    assert cli("-3", "GET", "k") == "v\n"
-    assert "redis_version:7" in cli("INFO", "server")
-    assert cli(stdin="set a 1\nincr a\nget a\n") == "OK\n2\n2\n"
-    with subprocess.Popen(
-        ["stdbuf", "-oL", "redis-cli", "-s", lockd.socket, "--stat", "-i", "0.05"],
-        stdout=subprocess.PIPE, text=True,
-    ) as stat:
-        lines = [stat.stdout.readline() for _ in range(4)]
-        stat.kill()
-    assert re.match(r"^\d+ +\S+ +\d+", lines[-1]), lines
-
-
-def test_redis_benchmark_works_unmodified(lockd):
-    done = subprocess.run(
-        ["redis-benchmark", "-s", lockd.socket, "-n", "2000", "-c", "20", "-P", "4",
-         "-t", "ping,set,get,incr", "--csv"],
-        capture_output=True, text=True, timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("\n") >= 6
-    assert "ERR" not in done.stdout
 
 
 # -- its life --------------------------------------------------------------------
