@@ -4,6 +4,7 @@
 
 #include "lockd/command.h"
 #include "lockd/locks.h"
+#include "lockd/multi.h"
 #include "lockd/pubsub.h"
 
 #include <stdio.h>
@@ -16,11 +17,13 @@ void client_opened(struct lockd *lockd, struct client *client)
 	hf_list_init(&client->monitor);
 	hf_list_init(&client->postponed);
 	hf_list_append(&lockd->clients, &client->all);
+	watch_join(&client->watcher);
 	locks_client_opened(client);
 }
 
 void client_closed(struct lockd *lockd, struct client *client)
 {
+	multi_forget(lockd, client);
 	locks_client_closed(lockd, client);
 	pubsub_drop(lockd->pubsub, client);
 	hf_list_remove(&client->monitor);
@@ -39,6 +42,7 @@ void client_address(const struct client_place *place, const char *end,
 
 void client_reset(struct lockd *lockd, struct client *client)
 {
+	multi_forget(lockd, client);
 	pubsub_drop(lockd->pubsub, client);
 	hf_list_remove(&client->monitor);
 	client->protocol = 2;
@@ -94,17 +98,25 @@ void client_unpause_all(struct lockd *lockd)
 	}
 }
 
+/* Of the command, and for EXEC of what it would run. */
+static unsigned flags_of(const struct call *call)
+{
+	const struct command *command = command_find(call->argv[0]);
+
+	if (command == NULL)
+		return 0;
+	return command->flags |
+	       (command->run == cmd_exec ? multi_flags(call->client) : 0);
+}
+
 bool client_postpone(struct call *call)
 {
 	struct pause *pause = &call->lockd->pause;
-	const struct command *command;
 
 	if (HF_LIKELY(pause->until_ms == 0) || pause->until_ms <= call->now_ms)
 		return false;
-	command = command_find(call->argv[0]);
 	if (!pause->all &&
-	    (command == NULL ||
-	     (command->flags & (COMMAND_WRITE | COMMAND_MAY_WRITE)) == 0))
+	    (flags_of(call) & (COMMAND_WRITE | COMMAND_MAY_WRITE)) == 0)
 		return false;
 	hf_list_append(&pause->postponed, &call->client->postponed);
 	client_pause(call->client);

@@ -12,6 +12,7 @@
 #include "libhold/list.h"
 #include "lockd/locktab.h"
 #include "lockd/reply.h"
+#include "lockd/watch.h"
 
 enum { CLIENT_NAME_MAX = 128, CLIENT_LIB_MAX = 64 };
 
@@ -19,6 +20,7 @@ struct call;
 struct client;
 struct command;
 struct lockd;
+struct multi;
 struct pubsub_side;
 
 enum { CLIENT_ADDR_MAX = 128 };
@@ -78,6 +80,8 @@ struct client {
 	 * pauses a client for long sets it, and clears it with the wait.
 	 */
 	void (*unblock)(struct lockd *lockd, struct client *client, bool error);
+	struct multi *multi;       /* multi's; NULL: it queues nothing */
+	struct watcher watcher;    /* WATCH */
 	struct lock_session locks; /* what it holds and waits for */
 	struct {
 		bool unheard;   /* it wants no answer (CLIENT REPLY) */

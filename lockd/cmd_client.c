@@ -5,6 +5,7 @@
 
 #include "libhold/buf.h"
 #include "lockd/command.h"
+#include "lockd/multi.h"
 #include "lockd/pubsub.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ static enum client_type type_of(const struct client *client)
 }
 
 static const char *flags_of(const struct client *client, bool is_unix,
-			    char out[8])
+			    char out[16])
 {
 	char *to = out;
 
@@ -96,6 +97,10 @@ static const char *flags_of(const struct client *client, bool is_unix,
 		*to++ = 'P';
 	if (client->unblock != NULL)
 		*to++ = 'b';
+	if (client->multi != NULL)
+		*to++ = 'x';
+	if (client->watcher.changed)
+		*to++ = 'd';
 	if (client->close_on_reply)
 		*to++ = 'c';
 	if (is_unix)
@@ -122,27 +127,29 @@ static void print_last(const struct client *client, struct hf_buf *out)
 static void print_client(struct client *client, int64_t now_ms,
 			 struct hf_buf *out)
 {
+	const struct multi *multi = client->multi;
 	struct client_place place;
-	char addr[CLIENT_ADDR_MAX], laddr[CLIENT_ADDR_MAX], flags[8];
+	char addr[CLIENT_ADDR_MAX], laddr[CLIENT_ADDR_MAX], flags[16];
 
 	client_place(client, &place);
 	client_address(&place, place.addr, addr, sizeof(addr));
 	client_address(&place, place.laddr, laddr, sizeof(laddr));
-	hf_buf_printf(out,
-		      "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld "
-		      "idle=%lld flags=%s db=0 sub=%zu psub=%zu ssub=%zu "
-		      "multi=-1 qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 "
-		      "rbs=0 rbp=0 obl=0 oll=%d omem=%zu tot-mem=%zu events=r",
-		      (unsigned long long)client->id, addr, laddr, place.fd,
-		      client->name,
-		      (long long)(now_ms - client->opened_ms) / 1000,
-		      (long long)(now_ms - client->active_ms) / 1000,
-		      flags_of(client, place.is_unix, flags),
-		      pubsub_count(client, PUBSUB_CHANNEL),
-		      pubsub_count(client, PUBSUB_PATTERN),
-		      pubsub_count(client, PUBSUB_SHARD), place.in_bytes,
-		      place.out_bytes > 0 ? 1 : 0, place.out_bytes,
-		      place.in_bytes + place.out_bytes);
+	hf_buf_printf(
+	    out,
+	    "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld "
+	    "idle=%lld flags=%s db=0 sub=%zu psub=%zu ssub=%zu "
+	    "multi=%lld qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=%zu "
+	    "rbs=0 rbp=0 obl=0 oll=%d omem=%zu tot-mem=%zu events=r",
+	    (unsigned long long)client->id, addr, laddr, place.fd, client->name,
+	    (long long)(now_ms - client->opened_ms) / 1000,
+	    (long long)(now_ms - client->active_ms) / 1000,
+	    flags_of(client, place.is_unix, flags),
+	    pubsub_count(client, PUBSUB_CHANNEL),
+	    pubsub_count(client, PUBSUB_PATTERN),
+	    pubsub_count(client, PUBSUB_SHARD),
+	    multi != NULL ? (long long)multi->count : -1LL, place.in_bytes,
+	    multi != NULL ? multi->bytes : 0, place.out_bytes > 0 ? 1 : 0,
+	    place.out_bytes, place.in_bytes + place.out_bytes);
 	print_last(client, out);
 	hf_buf_printf(out,
 		      " user=default redir=-1 resp=%d lib-name=%s "
@@ -399,7 +406,10 @@ static void client_reply(struct call *call)
 {
 	struct client *client = call->client;
 
-	if (hf_slice_ieq(call->argv[2], "on")) {
+	if (call->in_exec) { /* whose answer has a part for each command */
+		reply_error(call->reply, "ERR CLIENT REPLY is not allowed in "
+					 "a transaction");
+	} else if (hf_slice_ieq(call->argv[2], "on")) {
 		client->replies = CLIENT_REPLIES_ON;
 		/* call->reply may still be the one that drops everything. */
 		reply_ok(client_reach(client));

@@ -23,6 +23,8 @@ static void reply_flags(struct reply *r, unsigned flags)
 		{ COMMAND_FAST, "fast" },
 		{ COMMAND_NO_AUTH, "no_auth" },
 		{ COMMAND_MAY_WRITE, "may_replicate" },
+		{ COMMAND_NO_MULTI, "no_multi" },
+		{ COMMAND_NO_SLOWLOG, "skip_slowlog" },
 	};
 	size_t n = 1;
 

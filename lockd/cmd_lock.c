@@ -192,7 +192,7 @@ static bool parse_acquire(struct call *call, struct lock_request *out)
 /* Where every command must answer at once, WAIT counts as 0. */
 static bool may_wait(const struct call *call)
 {
-	return !call->in_script;
+	return !call->in_script && !call->in_exec;
 }
 
 void cmd_lock_acquire(struct call *call)

@@ -91,6 +91,11 @@ void cmd_monitor(struct call *call)
 {
 	struct hf_list *monitor = &call->client->monitor;
 
+	if (call->in_exec) {
+		reply_error(call->reply, "ERR MONITOR isn't allowed for DENY "
+					 "BLOCKING client");
+		return;
+	}
 	if (hf_list_empty(monitor))
 		hf_list_append(&call->lockd->monitors, monitor);
 	reply_ok(call->reply);

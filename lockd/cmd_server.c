@@ -186,39 +186,30 @@ void cmd_no_cluster(struct call *call)
 
 void cmd_cluster(struct call *call)
 {
-	static const char *const subs[] = {
-		"addslots",
-		"bumpepoch",
-		"count-failure-reports",
-		"delslots",
-		"failover",
-		"flushslots",
-		"forget",
-		"countkeysinslot",
-		"getkeysinslot",
-		"info",
-		"keyslot",
-		"links",
-		"meet",
-		"myid",
-		"nodes",
-		"replicas",
-		"replicate",
-		"reset",
-		"setslot",
-		"shards",
-		"slaves",
-		"slots",
+	static const struct subcommand subs[] = {
+		{ "addslots", 2, 0, cmd_no_cluster },
+		{ "bumpepoch", 2, 0, cmd_no_cluster },
+		{ "count-failure-reports", 2, 0, cmd_no_cluster },
+		{ "delslots", 2, 0, cmd_no_cluster },
+		{ "failover", 2, 0, cmd_no_cluster },
+		{ "flushslots", 2, 0, cmd_no_cluster },
+		{ "forget", 2, 0, cmd_no_cluster },
+		{ "countkeysinslot", 2, 0, cmd_no_cluster },
+		{ "getkeysinslot", 2, 0, cmd_no_cluster },
+		{ "info", 2, 0, cmd_no_cluster },
+		{ "keyslot", 2, 0, cmd_no_cluster },
+		{ "links", 2, 0, cmd_no_cluster },
+		{ "meet", 2, 0, cmd_no_cluster },
+		{ "myid", 2, 0, cmd_no_cluster },
+		{ "nodes", 2, 0, cmd_no_cluster },
+		{ "replicas", 2, 0, cmd_no_cluster },
+		{ "replicate", 2, 0, cmd_no_cluster },
+		{ "reset", 2, 0, cmd_no_cluster },
+		{ "setslot", 2, 0, cmd_no_cluster },
+		{ "shards", 2, 0, cmd_no_cluster },
+		{ "slaves", 2, 0, cmd_no_cluster },
+		{ "slots", 2, 0, cmd_no_cluster },
 	};
-	struct hf_slice word = call->argv[1];
 
-	for (size_t i = 0; i < HF_LEN(subs); i++) {
-		if (hf_slice_ieq(word, subs[i])) {
-			cmd_no_cluster(call);
-			return;
-		}
-	}
-	reply_error(call->reply,
-		    "ERR unknown subcommand '%.*s'. Try CLUSTER HELP.",
-		    (int)(word.len < 128 ? word.len : 128), word.data);
+	command_run_sub(call, "cluster", subs, HF_LEN(subs));
 }

@@ -4,6 +4,7 @@
 
 #include "libhold/clock.h"
 #include "lockd/monitor.h"
+#include "lockd/multi.h"
 #include "lockd/persist.h"
 
 #include <ctype.h>
@@ -23,6 +24,9 @@
 #define H COMMAND_HIDDEN
 #define S COMMAND_SUBS
 #define R COMMAND_NESTS
+#define Q COMMAND_AT_ONCE
+#define T COMMAND_NO_MULTI
+#define Z COMMAND_NO_SLOWLOG
 
 /* Sorted by name: command_find() searches by halves. */
 static const struct command commands[] = {
@@ -33,7 +37,7 @@ static const struct command commands[] = {
 	{ "auth", 2, 0, N | F | U | H, 0, 0, 0, cmd_auth },
 	{ "client", 2, 0, N | S, 0, 0, 0, cmd_client },
 	{ "cluster", 2, 0, S, 0, 0, 0, cmd_cluster },
-	{ "command", 1, 0, 0, 0, 0, 0, cmd_command },
+	{ "command", 1, 0, S, 0, 0, 0, cmd_command },
 	{ "config", 2, 0, N | S | A, 0, 0, 0, cmd_config },
 	{ "copy", 3, 0, W, 1, 2, 1, cmd_copy },
 	{ "dbsize", 1, 1, F, 0, 0, 0, cmd_dbsize },
@@ -43,9 +47,11 @@ static const struct command commands[] = {
 	{ "del", 2, 0, W | K, 1, -1, 1, cmd_del },
 	{ "delex", 2, 4, W | K | F, 1, 1, 1, cmd_delex },
 	{ "delifeq", 3, 3, W | K | F, 1, 1, 1, cmd_delifeq },
+	{ "discard", 1, 1, N | F | Q, 0, 0, 0, cmd_discard },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
 	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
+	{ "exec", 1, 1, N | Q | Z, 0, 0, 0, cmd_exec },
 	{ "exists", 2, 0, F, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | K | F, 1, 1, 1, cmd_expire },
 	{ "expireat", 3, 0, W | K | F, 1, 1, 1, cmd_expireat },
@@ -70,7 +76,7 @@ static const struct command commands[] = {
 	{ "hlen", 2, 2, F, 1, 1, 1, cmd_hlen },
 	{ "hmget", 3, 0, F, 1, 1, 1, cmd_hmget },
 	{ "hmset", 4, 0, W | F, 1, 1, 1, cmd_hmset },
-	{ "host:", 1, 0, N, 0, 0, 0, cmd_http },
+	{ "host:", 1, 0, N | Q, 0, 0, 0, cmd_http },
 	{ "hrandfield", 2, 4, 0, 1, 1, 1, cmd_hrandfield },
 	{ "hscan", 3, 0, 0, 1, 1, 1, cmd_hscan },
 	{ "hset", 4, 0, W | F, 1, 1, 1, cmd_hset },
@@ -96,26 +102,27 @@ static const struct command commands[] = {
 	{ "monitor", 1, 1, N | A, 0, 0, 0, cmd_monitor },
 	{ "mset", 3, 0, W, 1, -1, 2, cmd_mset },
 	{ "msetnx", 3, 0, W, 1, -1, 2, cmd_msetnx },
+	{ "multi", 1, 1, N | F | Q, 0, 0, 0, cmd_multi },
 	{ "object", 2, 0, S, 0, 0, 0, cmd_object },
 	{ "persist", 2, 2, W | K | F, 1, 1, 1, cmd_persist },
 	{ "pexpire", 3, 0, W | K | F, 1, 1, 1, cmd_pexpire },
 	{ "pexpireat", 3, 0, W | K | F, 1, 1, 1, cmd_pexpireat },
 	{ "pexpiretime", 2, 2, F, 1, 1, 1, cmd_pexpiretime },
 	{ "ping", 1, 2, F | L, 0, 0, 0, cmd_ping },
-	{ "post", 1, 0, N, 0, 0, 0, cmd_http },
+	{ "post", 1, 0, N | Q, 0, 0, 0, cmd_http },
 	{ "psetex", 4, 4, W, 1, 1, 1, cmd_psetex },
 	{ "psubscribe", 2, 0, N | L, 0, 0, 0, cmd_psubscribe },
 	{ "pttl", 2, 2, F, 1, 1, 1, cmd_pttl },
 	{ "publish", 3, 3, M | F, 0, 0, 0, cmd_publish },
 	{ "pubsub", 2, 0, S, 0, 0, 0, cmd_pubsub },
 	{ "punsubscribe", 1, 0, N | L, 0, 0, 0, cmd_punsubscribe },
-	{ "quit", 1, 0, N | F | U | L, 0, 0, 0, cmd_quit },
+	{ "quit", 1, 0, N | F | U | L | Q, 0, 0, 0, cmd_quit },
 	{ "randomkey", 1, 1, 0, 0, 0, 0, cmd_randomkey },
 	{ "readonly", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "readwrite", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "rename", 3, 3, W, 1, 2, 1, cmd_rename },
 	{ "renamenx", 3, 3, W | F, 1, 2, 1, cmd_renamenx },
-	{ "reset", 1, 1, N | F | U | L, 0, 0, 0, cmd_reset },
+	{ "reset", 1, 1, N | F | U | L | Q, 0, 0, 0, cmd_reset },
 	{ "role", 1, 1, N | F | A, 0, 0, 0, cmd_role },
 	{ "scan", 2, 0, 0, 0, 0, 0, cmd_scan },
 	{ "script", 2, 0, N | S, 0, 0, 0, cmd_script },
@@ -124,7 +131,7 @@ static const struct command commands[] = {
 	{ "setex", 4, 4, W, 1, 1, 1, cmd_setex },
 	{ "setnx", 3, 3, W | F, 1, 1, 1, cmd_setnx },
 	{ "setrange", 4, 4, W, 1, 1, 1, cmd_setrange },
-	{ "shutdown", 1, 0, N | A, 0, 0, 0, cmd_shutdown },
+	{ "shutdown", 1, 0, N | A | T, 0, 0, 0, cmd_shutdown },
 	{ "slowlog", 2, 0, S | A, 0, 0, 0, cmd_slowlog },
 	{ "spublish", 3, 3, M | F, 1, 1, 1, cmd_spublish },
 	{ "ssubscribe", 2, 0, N | L, 1, -1, 1, cmd_ssubscribe },
@@ -138,8 +145,10 @@ static const struct command commands[] = {
 	{ "type", 2, 2, F, 1, 1, 1, cmd_type },
 	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
 	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
+	{ "unwatch", 1, 1, N | F, 0, 0, 0, cmd_unwatch },
 	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
 	{ "waitaof", 4, 4, N, 0, 0, 0, cmd_waitaof },
+	{ "watch", 2, 0, N | F | Q, 1, -1, 1, cmd_watch },
 };
 
 #undef W
@@ -153,6 +162,9 @@ static const struct command commands[] = {
 #undef H
 #undef S
 #undef R
+#undef Q
+#undef T
+#undef Z
 
 const struct command *command_table(size_t *n_out)
 {
@@ -226,6 +238,15 @@ static void reply_wrong_count(struct call *call, const struct command *command)
 			    command->name);
 }
 
+/* EXEC with arguments ends the transaction, too. */
+static void abort_exec(struct call *call)
+{
+	reply_error(call->reply, "EXECABORT Transaction discarded because of: "
+				 "wrong number of arguments for 'exec' "
+				 "command");
+	multi_forget(call->lockd, call->client);
+}
+
 /* "get", or with its subcommand "client|id". */
 static void full_name(const struct call *call, const struct command *command,
 		      char out[COMMAND_NAME_MAX])
@@ -273,8 +294,7 @@ static bool creates_too_early(struct call *call, const struct command *command)
 	return true;
 }
 
-/* May the state be changed now? */
-static bool may_write(struct call *call, const struct command *command)
+bool command_may_write(struct call *call, const struct command *command)
 {
 	const char *refusal = persist_refusing(call->lockd->persist);
 
@@ -311,7 +331,7 @@ static bool may_call(struct call *call, const struct command *command)
 static bool admit(struct call *call, const struct command *command)
 {
 	return (call->in_script || may_call(call, command)) &&
-	       may_write(call, command);
+	       command_may_write(call, command);
 }
 
 struct hf_slice command_shown_arg(const struct call *call, size_t i)
@@ -327,19 +347,21 @@ struct hf_slice command_shown_arg(const struct call *call, size_t i)
 	return call->argv[i];
 }
 
-static void note_time(struct call *call, int64_t took_us)
+static void note_time(struct call *call, const struct command *command,
+		      int64_t took_us)
 {
 	const struct tuning *tuning = &call->lockd->tuning;
 
 	if (!call->in_script && tuning->slowlog_slower_than_us >= 0 &&
-	    HF_UNLIKELY(took_us >= tuning->slowlog_slower_than_us))
+	    HF_UNLIKELY(took_us >= tuning->slowlog_slower_than_us) &&
+	    (command->flags & COMMAND_NO_SLOWLOG) == 0)
 		slowlog_note(&call->lockd->slowlog, call, took_us,
 			     (size_t)tuning->slowlog_max_len);
 }
 
 static void note_begin(struct call *call, const struct command *command)
 {
-	if (!call->in_script) {
+	if (!call->in_script && !call->in_exec) {
 		call->client->last = command;
 		call->client->last_sub = NULL;
 	}
@@ -373,17 +395,45 @@ static void perform(struct call *call, const struct command *command)
 	lockd->running = outer;
 	count->calls++;
 	count->us += (uint64_t)took_us;
-	count->failed += call->reply->errors != errors ? 1 : 0;
-	note_time(call, took_us);
+	/* Errors within EXEC's answer are of the commands that it ran. */
+	if (command->run != cmd_exec)
+		count->failed += call->reply->errors != errors ? 1 : 0;
+	note_time(call, command, took_us);
 	show(call, command, false);
 }
 
-/* Runs it, or refuses to; false when it was refused. */
+/* A subcommand that there is not is refused now, and not by EXEC. */
+static bool has_subcommand(struct call *call, const struct command *command)
+{
+	struct call check = *call;
+	uint64_t errors = call->reply->errors;
+
+	if ((command->flags & COMMAND_SUBS) == 0 || call->argc < 2)
+		return true;
+	check.only_check = true;
+	command->run(&check);
+	return call->reply->errors == errors;
+}
+
+static bool queue(struct call *call, const struct command *command)
+{
+	if ((command->flags & COMMAND_NO_MULTI) != 0) {
+		reply_error(call->reply, "ERR Command not allowed inside a "
+					 "transaction");
+		return false;
+	}
+	return has_subcommand(call, command) && multi_queue(call, command);
+}
+
+/* Runs or queues it, or refuses to; false when it was refused. */
 static bool try_perform(struct call *call, const struct command *command)
 {
 	if (call->argc < (size_t)command->min_args ||
 	    (command->max_args > 0 && call->argc > (size_t)command->max_args)) {
-		reply_wrong_count(call, command);
+		if (command->run == cmd_exec && !call->in_script)
+			abort_exec(call);
+		else
+			reply_wrong_count(call, command);
 		return false;
 	}
 	if (call->in_script && (command->flags & COMMAND_NO_SCRIPT) != 0) {
@@ -393,8 +443,18 @@ static bool try_perform(struct call *call, const struct command *command)
 	}
 	if (!admit(call, command))
 		return false;
+	if (HF_UNLIKELY(call->client->multi != NULL) && !call->in_script &&
+	    !call->in_exec && (command->flags & COMMAND_AT_ONCE) == 0)
+		return queue(call, command);
 	perform(call, command);
 	return true;
+}
+
+void command_run_queued(struct call *call, const struct command *command)
+{
+	call->lockd->stats.commands++;
+	call->lockd->stats.commands_ever++;
+	perform(call, command);
 }
 
 void command_run(struct call *call)
@@ -405,13 +465,19 @@ void command_run(struct call *call)
 	call->lockd->stats.commands_ever++;
 	if (command == NULL)
 		reply_unknown(call);
-	else if (!try_perform(call, command))
+	else if (HF_LIKELY(try_perform(call, command)))
+		return;
+	else
 		call->lockd->stats.by_command[command - commands].rejected++;
+	if (call->client->multi != NULL && !call->in_script)
+		multi_break(call->client);
 }
 
 static void run_sub(struct call *call, const struct subcommand *sub)
 {
-	if (!call->in_script)
+	if (call->only_check)
+		return;
+	if (!call->in_script && !call->in_exec)
 		call->client->last_sub = sub->name;
 	sub->run(call);
 }

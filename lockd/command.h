@@ -27,6 +27,8 @@ struct call {
 	size_t argc;                 /* at least 1 */
 	int64_t now_ms; /* the boot clock, one for the whole turn */
 	bool in_script;
+	bool in_exec;    /* by EXEC: it answers at once */
+	bool only_check; /* finds the subcommand, and does not run it */
 };
 
 typedef void command_fn(struct call *call);
@@ -43,6 +45,9 @@ enum {
 	COMMAND_NESTS = 1 << 13,     /* runs others: shown before them */
 	COMMAND_NO_CREATE = 1 << 14, /* never makes a key */
 	COMMAND_HIDDEN = 1 << 11,    /* arguments not shown to MONITOR */
+	COMMAND_AT_ONCE = 1 << 15,   /* run, not queued, after MULTI */
+	COMMAND_NO_MULTI = 1 << 16,  /* refused after MULTI */
+	COMMAND_NO_SLOWLOG = 1 << 17,
 };
 
 struct command {
@@ -59,6 +64,12 @@ struct command {
  * that scripts may not call are answered with Redis's errors.
  */
 void command_run(struct call *call);
+
+/* Runs what EXEC has made sure of: of a client's, checked and admitted. */
+void command_run_queued(struct call *call, const struct command *command);
+
+/* May the command change the state now? False after an error reply. */
+bool command_may_write(struct call *call, const struct command *command);
 
 /* A command's second word, with its number of arguments (all counted). */
 struct subcommand {
@@ -112,6 +123,8 @@ command_fn cmd_rename, cmd_renamenx, cmd_copy;
 command_fn cmd_object;
 /* cmd_script.c */
 command_fn cmd_eval, cmd_evalsha, cmd_script;
+/* cmd_multi.c */
+command_fn cmd_multi, cmd_exec, cmd_discard, cmd_watch, cmd_unwatch;
 /* cmd_connection.c */
 command_fn cmd_quit, cmd_select, cmd_hello, cmd_reset, cmd_auth, cmd_acl;
 /* cmd_client.c */

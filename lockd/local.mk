@@ -19,6 +19,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/cmd_lock.c \
 	lockd/cmd_lock_show.c \
 	lockd/cmd_move.c \
+	lockd/cmd_multi.c \
 	lockd/cmd_object.c \
 	lockd/cmd_observe.c \
 	lockd/cmd_pubsub.c \
@@ -38,6 +39,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/locks.c lockd/locks.h \
 	lockd/locktab.c lockd/locktab.h \
 	lockd/monitor.c lockd/monitor.h \
+	lockd/multi.c lockd/multi.h \
 	lockd/notify.c lockd/notify.h \
 	lockd/pubsub.c lockd/pubsub.h \
 	lockd/persist.c lockd/persist.h \
@@ -57,7 +59,8 @@ lockd_liblockd_a_SOURCES = \
 	lockd/slowlog.c lockd/slowlog.h \
 	lockd/stats.c lockd/stats.h \
 	lockd/tuning.h \
-	lockd/values.c lockd/values.h
+	lockd/values.c lockd/values.h \
+	lockd/watch.c lockd/watch.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
 	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
 

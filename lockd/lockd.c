@@ -10,6 +10,7 @@
 #include "lockd/notify.h"
 #include "lockd/pubsub.h"
 #include "lockd/script.h"
+#include "lockd/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 	hf_list_init(&lockd->monitors);
 	hf_list_init(&lockd->pause.postponed);
 	locks_init(lockd, chance_draw());
+	lockd->watches = watch_table_new(lockd->keys, chance_draw());
 	lockd->settings = *settings;
 	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
 					 .slowlog_max_len = 128 };
@@ -56,6 +58,7 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 
 void lockd_fini(struct lockd *lockd)
 {
+	watch_table_free(&lockd->watches);
 	locks_fini(lockd);
 	notify_free(&lockd->notify);
 	slowlog_fini(&lockd->slowlog);

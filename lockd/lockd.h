@@ -18,6 +18,7 @@ struct notify;
 struct persist;
 struct pubsub;
 struct script;
+struct watch_table;
 
 /* CLIENT PAUSE in force; until_ms 0: none. */
 struct pause {
@@ -32,6 +33,7 @@ struct lockd {
 	struct locktab *locks;
 	struct persist *persist; /* NULL: nothing is kept */
 	struct script *script;
+	struct watch_table *watches;
 	struct hf_list clients; /* struct client, by all */
 	uint64_t last_client_id;
 	struct hf_list monitors; /* struct client, by monitor */

@@ -13,8 +13,10 @@
 #define FORMAT_VERSION 1
 #define COMPACT_BYTES  (64 * 1024 * 1024)
 #define TIME_EVERY_MS  1000
-#define PIECE_BUCKETS  256             /* of a snapshot, between two turns */
-#define LONG_AGO       (INT64_MIN / 4) /* while loading, nothing is due */
+#define PIECE_BUCKETS  256 /* of a snapshot, between two turns */
+#define RECORD_BYTES   23  /* of a record, without key and value */
+#define PART_BYTES     (64 * 1024 * 1024) /* of a batch, about */
+#define LONG_AGO       (INT64_MIN / 4)    /* while loading, nothing is due */
 
 /*
  * A record: u8 kind, u8 space, u8 type, i64 due, i64 fence, u32 key's length,
@@ -25,6 +27,12 @@ enum {
 	RECORD_TIME = 64,    /* due: boot clock ms, fence: wall clock ms */
 	RECORD_STOPPED = 65, /* the last of a clean stop */
 	RECORD_HORIZON = 66, /* due: no lock granted so far lives longer */
+	/*
+	 * The value is several changes, each behind its u32 length: all of
+	 * them count, or none. A very large batch comes in parts: due is the
+	 * part's number from 0, fence is 1 if another one follows.
+	 */
+	RECORD_BATCH = 67,
 };
 
 enum { SPACE_KEYS, SPACE_GUARDS, SPACES };
@@ -44,7 +52,15 @@ struct persist {
 	persist_durable_fn *durable;
 	void *arg;
 	struct hf_buf record;
-	bool always; /* else everysec */
+	/*
+	 * Of persist_begin(): changes as RECORD_BATCH has them. While loading:
+	 * the parts so far.
+	 */
+	struct hf_buf batch;
+	size_t batched; /* changes in it */
+	int64_t parts;  /* of it that the journal has already */
+	unsigned depth; /* of persist_begin() */
+	bool always;    /* else everysec */
 	/* What the records said of time last; then: what we said. */
 	int64_t boot_ms, wall_ms;
 	char boot_id[36 + 1];
@@ -66,16 +82,21 @@ struct record {
 	struct hf_slice key, value;
 };
 
+static void put(struct hf_buf *out, const struct record *r)
+{
+	hf_wr_u8(out, r->kind);
+	hf_wr_u8(out, r->space);
+	hf_wr_u8(out, r->type);
+	hf_wr_i64(out, r->due);
+	hf_wr_i64(out, r->fence);
+	hf_wr_blob(out, r->key);
+	hf_buf_add_slice(out, r->value);
+}
+
 static struct hf_slice encode(struct persist *p, const struct record *r)
 {
 	hf_buf_reset(&p->record, 4096);
-	hf_wr_u8(&p->record, r->kind);
-	hf_wr_u8(&p->record, r->space);
-	hf_wr_u8(&p->record, r->type);
-	hf_wr_i64(&p->record, r->due);
-	hf_wr_i64(&p->record, r->fence);
-	hf_wr_blob(&p->record, r->key);
-	hf_buf_add_slice(&p->record, r->value);
+	put(&p->record, r);
 	return hf_buf_slice(&p->record);
 }
 
@@ -96,6 +117,68 @@ static bool decode(struct hf_slice bytes, struct record *r)
 static uint64_t add(struct persist *p, const struct record *r)
 {
 	return journal_add(p->journal, encode(p, r));
+}
+
+/* ---- batches ------------------------------------------------------------ */
+
+static void add_part(struct persist *p, bool more)
+{
+	add(p, &(struct record){ .kind = RECORD_BATCH,
+				 .due = p->parts++,
+				 .fence = more ? 1 : 0,
+				 .value = hf_buf_slice(&p->batch) });
+	hf_buf_reset(&p->batch, 4096);
+	p->batched = 0;
+}
+
+/* A change: alone, or to the others of its batch. */
+static void add_change(struct persist *p, const struct record *r)
+{
+	size_t size = RECORD_BYTES + r->key.len + r->value.len;
+
+	if (p->depth == 0) {
+		add(p, r);
+		return;
+	}
+	if (p->batched > 0 && hf_buf_len(&p->batch) + size > PART_BYTES)
+		add_part(p, true);
+	hf_wr_u32(&p->batch, (uint32_t)size);
+	put(&p->batch, r);
+	p->batched++;
+}
+
+void persist_begin(struct persist *p)
+{
+	if (p != NULL)
+		p->depth++;
+}
+
+void persist_end(struct persist *p)
+{
+	struct hf_slice change;
+
+	if (p == NULL || --p->depth > 0 || p->batched == 0)
+		return;
+	if (p->batched > 1 || p->parts > 0) {
+		add_part(p, false);
+		p->parts = 0;
+		return;
+	}
+	change = hf_buf_slice(&p->batch);
+	change.data += sizeof(uint32_t);
+	change.len -= sizeof(uint32_t);
+	journal_add(p->journal, change);
+	hf_buf_reset(&p->batch, 4096);
+	p->batched = 0;
+}
+
+/*
+ * What the journal will have last when the batch under way is in it. (One in
+ * parts ends later; who is told of it meanwhile is told that much early.)
+ */
+static uint64_t last_seq(const struct persist *p)
+{
+	return journal_last(p->journal) + (p->batched > 0 ? 1 : 0);
 }
 
 static struct keyspace *keys_of(const struct persist *p)
@@ -171,7 +254,7 @@ static void on_change(struct ks_observer *observer,
 		r.kind = KS_DELETE;
 	if (change->kind == KS_SET || change->kind == KS_DUE)
 		note_horizon(p, change->due_ms, now_ms);
-	add(p, &r);
+	add_change(p, &r);
 }
 
 static void on_durable(void *arg, uint64_t seq)
@@ -183,7 +266,7 @@ static void on_durable(void *arg, uint64_t seq)
 
 /* ---- loading ------------------------------------------------------------ */
 
-static int load_record(struct persist *p, const struct record *r)
+static int load_change(struct persist *p, const struct record *r)
 {
 	struct ks_change change = { .kind = (enum ks_kind)r->kind,
 				    .type = (enum ks_type)r->type,
@@ -193,6 +276,50 @@ static int load_record(struct persist *p, const struct record *r)
 				    .fence = r->fence };
 	struct keyspace *keys;
 
+	if (r->kind > KS_SHIFT || r->space >= SPACES)
+		return HF_EBAD;
+	keys = p->spaces[r->space].keys;
+	if (change.kind != KS_SHIFT && change.due_ms != HF_NEVER)
+		change.due_ms += keyspace_shift(keys);
+	keyspace_apply(keys, &change, LONG_AGO);
+	return 0;
+}
+
+static int load_changes(struct persist *p, struct hf_slice batch)
+{
+	struct hf_rd rd = hf_rd_of(batch);
+	struct record r;
+	int rc = 0;
+
+	while (rc == 0 && rd.left > 0 && !rd.bad)
+		rc = decode(hf_rd_blob(&rd), &r) ? load_change(p, &r) : HF_EBAD;
+	return hf_rd_ok(&rd) ? rc : HF_EBAD;
+}
+
+/* Parts without their last one are of a batch that was never whole. */
+static int load_batch(struct persist *p, const struct record *r)
+{
+	int rc;
+
+	if (r->due == 0 && r->fence == 0)
+		return load_changes(p, r->value);
+	if (r->due == 0) {
+		hf_buf_reset(&p->batch, 4096);
+		p->parts = 0;
+	}
+	if (r->due != p->parts)
+		return HF_EBAD;
+	p->parts++;
+	hf_buf_add_slice(&p->batch, r->value);
+	if (r->fence != 0)
+		return 0;
+	rc = load_changes(p, hf_buf_slice(&p->batch));
+	hf_buf_reset(&p->batch, 4096);
+	return rc;
+}
+
+static int load_record(struct persist *p, const struct record *r)
+{
 	switch (r->kind) {
 	case RECORD_TIME:
 		p->boot_ms = r->due;
@@ -205,15 +332,11 @@ static int load_record(struct persist *p, const struct record *r)
 		if (r->due > p->horizon_ms)
 			p->horizon_ms = r->due;
 		return 0;
+	case RECORD_BATCH:
+		return load_batch(p, r);
 	default:
-		if (r->kind > KS_SHIFT || r->space >= SPACES)
-			return HF_EBAD;
+		return load_change(p, r);
 	}
-	keys = p->spaces[r->space].keys;
-	if (change.kind != KS_SHIFT && change.due_ms != HF_NEVER)
-		change.due_ms += keyspace_shift(keys);
-	keyspace_apply(keys, &change, LONG_AGO);
-	return 0;
 }
 
 static int load(void *arg, const struct journal_header *header,
@@ -266,6 +389,8 @@ static void begin_again(struct persist *p)
 		hf_warnx("the last stop was not clean, and a second may be "
 			 "missing: no lock is granted for ms=%lld",
 			 (long long)(p->closed_until_ms - now.boot_ms));
+	hf_buf_reset(&p->batch, 4096);
+	p->parts = 0;
 	p->boot_ms = 0; /* say the time with the next change */
 }
 
@@ -349,9 +474,11 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 		.compact_bytes = COMPACT_BYTES,
 	};
 	hf_buf_init(&p->record, JOURNAL_RECORD_MAX);
+	hf_buf_init(&p->batch, SIZE_MAX / 2); /* it is cut into parts */
 	p->journal = journal_open(&p->conf, &ops, p, loop);
 	if (p->journal == NULL) {
 		hf_buf_fini(&p->record);
+		hf_buf_fini(&p->batch);
 		free(p);
 		return NULL;
 	}
@@ -374,6 +501,7 @@ void persist_close(struct persist **persist)
 	add(p, &(struct record){ .kind = RECORD_STOPPED });
 	journal_close(&p->journal);
 	hf_buf_fini(&p->record);
+	hf_buf_fini(&p->batch);
 	free(p);
 }
 
@@ -381,12 +509,12 @@ uint64_t persist_wait_for(const struct persist *p)
 {
 	if (p == NULL)
 		return 0;
-	return p->always ? journal_last(p->journal) : p->horizon_seq;
+	return p->always ? last_seq(p) : p->horizon_seq;
 }
 
 uint64_t persist_last(const struct persist *p)
 {
-	return p == NULL ? 0 : journal_last(p->journal);
+	return p == NULL ? 0 : last_seq(p);
 }
 
 uint64_t persist_durable(const struct persist *p)
@@ -397,7 +525,7 @@ uint64_t persist_durable(const struct persist *p)
 uint64_t persist_sync(struct persist *p)
 {
 	journal_sync_soon(p->journal);
-	return journal_last(p->journal);
+	return last_seq(p);
 }
 
 const char *persist_refusing(const struct persist *p)

@@ -36,6 +36,14 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 void persist_close(struct persist **persist);
 
 /*
+ * Changes between the two are on disk all or none: what a command, a script
+ * or a transaction has done is never seen half after a crash. Pairs may lie
+ * within each other. NULL persist: harmless.
+ */
+void persist_begin(struct persist *persist);
+void persist_end(struct persist *persist);
+
+/*
  * What durable() must have reached before a reply about the state as it is
  * now may leave; 0: it need not wait. NULL persist: nothing is kept.
  */

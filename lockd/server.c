@@ -149,7 +149,9 @@ static void free_peer(struct hf_conn *conn)
 		 hf_conn_why_text(conn->why));
 	if (conn->why == HF_CONN_SHUTDOWN)
 		lockd->stopping = true;
+	persist_begin(lockd->persist);
 	client_closed(lockd, &peer->client);
+	persist_end(lockd->persist);
 	hf_loop_wake_at(peer->server->loop, locks_next_due_ms(lockd));
 	resp_reader_fini(&peer->reader);
 	free(peer);
@@ -233,7 +235,9 @@ static bool run_request(struct peer *peer)
 	mark = hf_conn_mark(&peer->conn);
 	looks = looks_of(call.lockd);
 	last = persist_last(call.lockd->persist);
+	persist_begin(call.lockd->persist);
 	command_run(&call);
+	persist_end(call.lockd->persist);
 	if (looks_of(call.lockd) != looks)
 		hold_back(peer, mark, last);
 	if (client->hold_until > 0)
@@ -241,7 +245,9 @@ static bool run_request(struct peer *peer)
 	client->hold_until = 0;
 	stats_errors(&server->lockd->stats, call.reply, errors);
 	end_request(peer);
+	persist_begin(call.lockd->persist);
 	locks_settle(server->lockd, call.now_ms);
+	persist_end(call.lockd->persist);
 	return true;
 }
 
@@ -322,8 +328,10 @@ static int64_t tick(void *arg, int64_t now_ms)
 	int64_t next_ms, clients_ms, locks_ms;
 
 	make_up_for_stall(server, now_ms);
+	persist_begin(lockd->persist);
 	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
 	locks_ms = locks_tick(lockd, now_ms);
+	persist_end(lockd->persist);
 	clients_ms = client_tick(lockd, now_ms);
 	next_ms = keyspace_next_due_ms(lockd->keys);
 	next_ms = clients_ms < next_ms ? clients_ms : next_ms;

@@ -19,6 +19,7 @@ struct settings {
 	int64_t max_clients;
 	int64_t max_request_bytes;
 	int64_t max_output_bytes;
+	int64_t max_transaction_bytes;
 	int64_t script_memory_bytes;
 	int64_t script_instructions;
 	int64_t script_time_ms;

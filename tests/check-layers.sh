@@ -23,7 +23,7 @@ violations() {
 		"$root"/lockd/keyspace.[ch] "$root"/lockd/glob.[ch] \
 		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
 		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
-		"$root"/lockd/hash_value.[ch]
+		"$root"/lockd/hash_value.[ch] "$root"/lockd/watch.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/booking.[ch]
 }

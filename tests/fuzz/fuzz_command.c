@@ -124,6 +124,7 @@ static void run(const struct resp_reader *reader)
 static void prepare(void)
 {
 	const struct settings settings = { .max_output_bytes = MIB,
+					   .max_transaction_bytes = MIB,
 					   .script_memory_bytes = 4 * MIB,
 					   .script_instructions = 100000,
 					   .script_time_ms = 1000 };

@@ -21,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_pubsub.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \
+	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_paused_holder.py \
