@@ -35,7 +35,7 @@ static void put_target(struct call *call, const struct ks_view *source)
 	value_put(call, call->argv[2], source, source->type, source->value);
 }
 
-/* There first, then gone: a crash between the two loses nothing. */
+/* There first: the value lies in the old key. */
 static void move(struct call *call, const struct ks_view *source)
 {
 	put_target(call, source);

@@ -16,6 +16,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_clients_python.py \
 	tests/integration/test_lockd_clients_tools.py \
+	tests/integration/test_lockd_hashes.py \
 	tests/integration/test_lockd_journal.py \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_pubsub.py \
