@@ -5,6 +5,7 @@
 
 #include "lockd/command.h"
 #include "lockd/glob.h"
+#include "lockd/key_specs.h"
 
 /* A command's number of arguments as Redis gives it: -n is "at least n". */
 static int64_t arity_of(const struct command *c)
@@ -12,27 +13,28 @@ static int64_t arity_of(const struct command *c)
 	return c->max_args == c->min_args ? c->min_args : -c->min_args;
 }
 
+/* In Redis's order. */
 static void reply_flags(struct reply *r, unsigned flags)
 {
 	static const struct {
 		unsigned bit;
 		const char *name;
 	} names[] = {
-		{ COMMAND_NO_SCRIPT, "noscript" },
+		{ COMMAND_WRITE, "write" },
+		{ COMMAND_READS, "readonly" },
+		{ COMMAND_DENY_OOM, "denyoom" },
 		{ COMMAND_ADMIN, "admin" },
+		{ COMMAND_NO_SCRIPT, "noscript" },
+		{ COMMAND_NO_SLOWLOG, "skip_slowlog" },
 		{ COMMAND_FAST, "fast" },
 		{ COMMAND_NO_AUTH, "no_auth" },
-		{ COMMAND_MAY_WRITE, "may_replicate" },
 		{ COMMAND_NO_MULTI, "no_multi" },
-		{ COMMAND_NO_SLOWLOG, "skip_slowlog" },
 	};
-	size_t n = 1;
+	size_t n = 0;
 
 	for (size_t i = 0; i < HF_LEN(names); i++)
 		n += (flags & names[i].bit) != 0 ? 1 : 0;
 	reply_set(r, n);
-	reply_status(r, (flags & COMMAND_WRITE) != 0 ? HF_SLICE("write")
-						     : HF_SLICE("readonly"));
 	for (size_t i = 0; i < HF_LEN(names); i++) {
 		if ((flags & names[i].bit) != 0)
 			reply_status(r, hf_slice_of(names[i].name));
@@ -48,8 +50,10 @@ static void reply_command_info(struct reply *r, const struct command *c)
 	reply_integer(r, c->first_key);
 	reply_integer(r, c->last_key);
 	reply_integer(r, c->key_step);
-	for (int i = 0; i < 4; i++) /* categories, tips, key specs, subs */
-		reply_array(r, 0);
+	reply_array(r, 0); /* categories */
+	reply_array(r, 0); /* tips */
+	key_specs_reply(r, c);
+	reply_array(r, 0); /* subcommands */
 }
 
 static void command_count(struct call *call)

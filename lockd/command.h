@@ -48,6 +48,8 @@ enum {
 	COMMAND_AT_ONCE = 1 << 15,   /* run, not queued, after MULTI */
 	COMMAND_NO_MULTI = 1 << 16,  /* refused after MULTI */
 	COMMAND_NO_SLOWLOG = 1 << 17,
+	COMMAND_DENY_OOM = 1 << 18, /* may need memory that stays */
+	COMMAND_READS = 1 << 19,    /* looks at keys, changes none */
 };
 
 struct command {

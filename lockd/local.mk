@@ -32,6 +32,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/glob.c lockd/glob.h \
 	lockd/hash_value.c lockd/hash_value.h \
 	lockd/info.c lockd/info.h \
+	lockd/key_specs.c lockd/key_specs.h \
 	lockd/keyspace.c lockd/keyspace.h \
 	lockd/lock_stats.c lockd/lock_stats.h \
 	lockd/lock_value.c lockd/lock_value.h \

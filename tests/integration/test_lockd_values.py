@@ -9,6 +9,7 @@ import random
 import shlex
 
 import pytest
+import redis
 
 from servers import Lockd, Redis
 from wire import Wire
@@ -288,3 +289,41 @@ def test_redissons_lock_excludes_counts_and_wakes(servers):
             assert rlock(wire, "me:1", UNLOCK, "b") == b":1\r\n", "the latch"
             assert CHANNEL.encode() in other.reply()
             assert rlock(wire, "you:7", LOCK) == b"$-1\r\n"
+
+
+# -- COMMAND -----------------------------------------------------------------
+
+DESCRIBED = sorted({*SHAPES, "HRANDFIELD", "PSETEX", "TOUCH", "KEYS", "SCAN",
+                    "RANDOMKEY", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT",
+                    "PTTL", "PEXPIRETIME"})
+
+
+def described(server, name):
+    """Name, arity, flags, places and uses of keys; categories and tips not."""
+    with redis.Redis(unix_socket_path=server.socket, decode_responses=True) as client:
+        client.response_callbacks.clear()
+        info = client.execute_command("COMMAND", "INFO", name)[0]
+    specs = [dict(zip(spec[::2], spec[1::2])) for spec in info[8]]
+    for spec in specs:
+        spec.pop("notes", None)
+    return info[:2], set(info[2]), info[3:6], specs
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_command_describes_it_as_redis_does(servers, name):
+    lockd, real = servers
+    assert described(lockd, name) == described(real, name)
+
+
+GETKEYS = """
+    MSET a 1 b 2 | MSET a 1 b | MGET a b c | RENAME a b | COPY a b REPLACE | HSET k f v
+    GETEX k EX 1 | MSETNX a 1 | TOUCH a b | KEYS * | RANDOMKEY | HMGET k f g | SET k
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [c.split() for line in GETKEYS.strip().splitlines()
+              for c in line.strip().split(" | ")], ids=" ".join)
+def test_command_getkeys_finds_the_same_keys(wires, words):
+    ours, theirs = (wire.ask("COMMAND", "GETKEYS", *words) for wire in wires)
+    assert ours == theirs
