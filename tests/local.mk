@@ -15,12 +15,13 @@ tests/support/baddisk.so: tests/support/baddisk.c
 EXTRA_DIST += tests/support/baddisk.c tests/support/bad_disk.py
 CLEANFILES += tests/support/baddisk.so
 
+# The longest first: they would end last.
+include tests/browser/local.mk
 include tests/libhold/local.mk
 include tests/lockd/local.mk
 include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/integration/local.mk
-include tests/browser/local.mk
 include tests/fuzz/local.mk
 
 TREE_TESTS = tests/check-layers.sh tests/check-hardening.sh
