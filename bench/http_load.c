@@ -161,7 +161,7 @@ static int run(const struct settings *settings)
 	int rc = load_run(&plan, &kind, result);
 
 	if (rc == 0)
-		load_print(result);
+		load_print(result, 1);
 	else
 		hf_warnx("port %d: %s", (int)plan.port, hf_strerror(rc));
 	free(result);

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define REPLY_MAX_BYTES   (1024 * 1024)
-#define REQUEST_MAX_BYTES 4096
+#define REQUEST_MAX_BYTES (64 * 1024)
 #define RECV_BYTES        4096
 #define EVENTS_A_TURN     128
 
@@ -177,13 +177,13 @@ static void judge(struct load *load, struct client *client)
 
 	verdict = load->kind->judge(load->kind->arg, client->number,
 				    hf_buf_slice(&client->in), &reply);
-	if (verdict == LOAD_MORE)
-		return;
 	if (verdict == LOAD_BROKEN) {
 		lost(load, client);
 		return;
 	}
 	hf_buf_consume(&client->in, reply.used_bytes);
+	if (verdict == LOAD_MORE)
+		return;
 	if (verdict != LOAD_STEP)
 		end_unit(load, client, verdict == LOAD_DONE);
 	if (reply.closes)
@@ -279,15 +279,22 @@ int load_run(const struct load_plan *plan, const struct load_kind *kind,
 	return load.error;
 }
 
-void load_print(const struct load_result *result)
+static unsigned long long percentile(const struct load_result *result,
+				     double percent)
+{
+	return hist_percentile(&result->took_us, percent);
+}
+
+void load_print(const struct load_result *result, uint64_t in_a_unit)
 {
 	double seconds = (double)result->elapsed_us / 1e6;
+	double done = (double)(result->done * in_a_unit);
 
-	printf("{\"done\": %llu, \"failed\": %llu, \"seconds\": %.3f, "
-	       "\"per_second\": %.0f, \"p50_us\": %llu, \"p99_us\": %llu}\n",
-	       (unsigned long long)result->done,
-	       (unsigned long long)result->failed, seconds,
-	       seconds > 0 ? (double)result->done / seconds : 0.0,
-	       (unsigned long long)hist_percentile(&result->took_us, 50),
-	       (unsigned long long)hist_percentile(&result->took_us, 99));
+	printf("{\"done\": %.0f, \"failed\": %llu, \"seconds\": %.3f, "
+	       "\"per_second\": %.0f, \"p50_us\": %llu, \"p99_us\": %llu, "
+	       "\"p999_us\": %llu, \"max_us\": %llu}\n",
+	       done, (unsigned long long)(result->failed * in_a_unit), seconds,
+	       seconds > 0 ? done / seconds : 0.0, percentile(result, 50),
+	       percentile(result, 99), percentile(result, 99.9),
+	       percentile(result, 100));
 }

@@ -20,7 +20,7 @@ enum load_verdict {
 };
 
 struct load_reply {
-	size_t used_bytes; /* of the input; not with LOAD_MORE and _BROKEN */
+	size_t used_bytes; /* of the input; not with LOAD_BROKEN */
 	bool closes;       /* the server said it closes after this one */
 };
 
@@ -56,7 +56,10 @@ struct load_result {
 int load_run(const struct load_plan *plan, const struct load_kind *kind,
 	     struct load_result *result_out) HF_MUSTUSE;
 
-/* One line of JSON: done, failed, seconds, per_second, p50_us, p99_us. */
-void load_print(const struct load_result *result);
+/*
+ * One line of JSON: done, failed, seconds, per_second, p50_us, p99_us,
+ * p999_us, max_us. in_a_unit: how much was done in each.
+ */
+void load_print(const struct load_result *result, uint64_t in_a_unit);
 
 #endif

@@ -1,19 +1,24 @@
-# bench/ - side-by-side measurements: "bench/run" prints the table
+# bench/ - side-by-side measurements: "bench/run" and "bench/lockd" print tables
 noinst_LIBRARIES += bench/libbench.a
 bench_libbench_a_SOURCES = \
 	bench/hist.c bench/hist.h \
 	bench/http_reply.c bench/http_reply.h \
-	bench/load.c bench/load.h
+	bench/load.c bench/load.h \
+	bench/resp_reply.c bench/resp_reply.h \
+	bench/resp_work.c bench/resp_work.h
 
-noinst_PROGRAMS += bench/http_load bench/resp_load bench/null_server
+noinst_PROGRAMS += bench/http_load bench/resp_load bench/hand_over \
+	bench/null_server
 bench_http_load_SOURCES = bench/http_load.c
 bench_http_load_LDADD = bench/libbench.a libhold/libhold.a -lm
 bench_resp_load_SOURCES = bench/resp_load.c
 bench_resp_load_LDADD = bench/libbench.a libhold/libhold.a -lm
+bench_hand_over_SOURCES = bench/hand_over.c
+bench_hand_over_LDADD = bench/libbench.a libhold/libhold.a -lm
 bench_null_server_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 bench_null_server_SOURCES = bench/null_server.c
 bench_null_server_LDADD = libhold/libhold.a $(UV_LIBS)
 
 include tests/bench/local.mk
 
-EXTRA_DIST += bench/run docs/benchmarks.md
+EXTRA_DIST += bench/run bench/lockd bench/side_by_side.py docs/benchmarks.md

@@ -2,6 +2,8 @@
 
 #include "bench/hist.h"
 #include "bench/http_reply.h"
+#include "bench/resp_reply.h"
+#include "bench/resp_work.h"
 #include "libhold/err.h"
 #include "libhold/mem.h"
 #include "tests/support/runner.h"
@@ -127,6 +129,77 @@ static void what_is_no_reply_is_refused(void)
 				HF_EBAD);
 }
 
+static const struct resp_row {
+	const char *text;
+	char kind;
+	bool null;
+} resp_replies[] = {
+	{ "+OK\r\n", '+', false },
+	{ "-ERR no\r\n", '-', false },
+	{ ":-1\r\n", ':', false },
+	{ "$5\r\na\r\nbc\r\n", '$', false },
+	{ "$0\r\n\r\n", '$', false },
+	{ "$-1\r\n", '$', true },
+	{ "*-1\r\n", '*', true },
+	{ "_\r\n", '_', true },
+	{ "*0\r\n", '*', false },
+	{ "*2\r\n:7\r\n*2\r\n$1\r\nx\r\n$-1\r\n", '*', false },
+	{ "*1\r\n*-1\r\n", '*', false },
+};
+
+static void a_resp_reply_ends_where_it_ends_wherever_it_is_cut(void)
+{
+	struct resp_reply reply;
+
+	for (size_t i = 0; i < HF_LEN(resp_replies); i++) {
+		struct hf_slice whole = hf_slice_of(resp_replies[i].text);
+
+		for (size_t n = 0; n < whole.len; n++) {
+			char *cut = hf_memdup(whole.data, n);
+			int rc = resp_reply_parse((struct hf_slice){ cut, n },
+						  &reply);
+
+			free(cut);
+			CU_ASSERT_EQUAL(rc, 0);
+		}
+		CU_ASSERT_EQUAL_FATAL(resp_reply_parse(whole, &reply), 1);
+		CU_ASSERT_EQUAL(reply.used_bytes, whole.len);
+		CU_ASSERT_EQUAL(reply.kind, resp_replies[i].kind);
+		CU_ASSERT_EQUAL(reply.null, resp_replies[i].null);
+	}
+}
+
+static void what_is_no_resp_reply_is_refused(void)
+{
+	const char *const bad[] = { "\r\n",       "+OK\n",  "HTTP/1.1\r\n",
+				    "$-2\r\n",    "$x\r\n", "*\r\n",
+				    "*1\r\nx\r\n" };
+	struct resp_reply reply;
+
+	for (size_t i = 0; i < HF_LEN(bad); i++)
+		CU_ASSERT_EQUAL(resp_reply_parse(hf_slice_of(bad[i]), &reply),
+				HF_EBAD);
+}
+
+static void a_request_has_its_key_and_its_value(void)
+{
+	struct resp_words words = { .sha = "", .ttl_ms = 250 };
+	struct resp_request request;
+	struct hf_buf out;
+
+	hf_buf_init(&out, 1024);
+	resp_request_make(&request, RESP_STEP_ACQUIRE, &words);
+	resp_request_add(&request, 7, &out);
+	hf_buf_reset(&out, 1024);
+	resp_request_add(&request, 1234, &out);
+	CU_ASSERT(hf_slice_eq(
+	    hf_buf_slice(&out),
+	    HF_SLICE("*6\r\n$3\r\nSET\r\n$16\r\nlock:00000001234\r\n"
+		     "$20\r\n00000000000000001234\r\n$2\r\nNX\r\n"
+		     "$2\r\nPX\r\n$3\r\n250\r\n")));
+	hf_buf_fini(&out);
+}
+
 static const struct hf_test hist_tests[] = {
 	HF_TEST(an_empty_histogram_has_percentile_0),
 	HF_TEST(small_values_are_exact),
@@ -142,11 +215,19 @@ static const struct hf_test reply_tests[] = {
 	HF_TEST_END,
 };
 
+static const struct hf_test resp_tests[] = {
+	HF_TEST(a_resp_reply_ends_where_it_ends_wherever_it_is_cut),
+	HF_TEST(what_is_no_resp_reply_is_refused),
+	HF_TEST(a_request_has_its_key_and_its_value),
+	HF_TEST_END,
+};
+
 int main(int argc, char **argv)
 {
 	const struct hf_suite suites[] = {
 		{ "bench/hist", hist_tests, make_hist, free_hist },
 		{ "bench/http_reply", reply_tests, NULL, NULL },
+		{ "bench/resp", resp_tests, NULL, NULL },
 		{ .name = NULL },
 	};
 

@@ -104,6 +104,12 @@ class Server:
 
     def start(self):
         """Starts it, or starts it again on the same data, and waits."""
+        self.launch()
+        self.wait_ready()
+        return self
+
+    def launch(self):
+        """Starts it and does not wait until it answers."""
         assert not self.running(), f"{self.name} runs already"
         with open(self.home / "log", "ab") as log:
             self.process = subprocess.Popen(
@@ -115,8 +121,6 @@ class Server:
                 env={**os.environ, **self.environment},
                 **self._identity(),
             )
-        self.wait_ready()
-        return self
 
     def _identity(self):
         if self.user is None:
