@@ -37,6 +37,15 @@ def drive(program, *flags):
     return json.loads(done.stdout)
 
 
+def drive_for(seconds, program, *flags):
+    """The same for that long, or longer: until anything was done at all."""
+    done = {"done": 0}
+    while done["done"] == 0:
+        done = drive(program, *flags, "--run-ms", int(seconds * 1000))
+        seconds *= 2
+    return done
+
+
 def print_table(rows):
     """Rows of cells, the heads first, as a table of Markdown."""
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
