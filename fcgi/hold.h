@@ -7,9 +7,9 @@
  * ticket within one lock service. The lock decides nothing alone: the
  * ticket's row does, by the token (store.h).
  *
- * A struct hold is one thread's connection. It connects when first used and
- * reconnects by itself with back-off; while it cannot, calls give
- * HF_EUNREACHABLE at once.
+ * A struct hold is one thread's. It connects when first used, or shares the
+ * process's one session, and reconnects by itself with back-off; while it
+ * cannot, calls give HF_EUNREACHABLE at once.
  */
 #ifndef FCGI_HOLD_H
 #define FCGI_HOLD_H
@@ -133,5 +133,12 @@ static inline void hold_free(struct hold **hold)
  * here.
  */
 struct hold *hold_redis_new(const char *url, const char **reason_out);
+
+/*
+ * Holds over ephemeral nodes: ephemerald, ZooKeeper. All holds of a process
+ * share its keeper (zk_keeper.h), which outlives them.
+ */
+struct zk_keeper;
+struct hold *hold_zookeeper_new(struct zk_keeper *keeper);
 
 #endif

@@ -12,6 +12,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
 	fcgi/hold_redis.c \
+	fcgi/hold_zookeeper.c \
 	fcgi/http.c fcgi/http.h \
 	fcgi/input.c fcgi/input.h \
 	fcgi/listener.c fcgi/listener.h \
@@ -22,7 +23,17 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/router.c fcgi/router.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/store.c fcgi/store.h \
-	fcgi/worker.c fcgi/worker.h
+	fcgi/url.c fcgi/url.h \
+	fcgi/worker.c fcgi/worker.h \
+	fcgi/zk_calls.c fcgi/zk_calls.h \
+	fcgi/zk_clock.c fcgi/zk_clock.h \
+	fcgi/zk_keeper.c fcgi/zk_keeper.h \
+	fcgi/zk_node.c fcgi/zk_node.h \
+	fcgi/zk_session.c fcgi/zk_session.h \
+	fcgi/zk_url.c fcgi/zk_url.h \
+	fcgi/zkc.c fcgi/zkc.h \
+	fcgi/zkc_batch.c fcgi/zkc_batch.h \
+	fcgi/zkc_dial.c fcgi/zkc_dial.h
 nodist_fcgi_libworker_a_SOURCES = fcgi/lua_scripts.h
 
 # The scripts of the holds are compiled in.

@@ -2,19 +2,15 @@
 
 #include "fcgi/redis_url.h"
 
+#include "fcgi/url.h"
 #include "libhold/err.h"
 #include "libhold/mem.h"
 #include "libhold/slice.h"
 
 #include <stdlib.h>
-#include <sys/un.h>
 
 static const char forms[] = "a lock's URL is unix:///path or "
 			    "redis://[:password@]host[:port][/db]";
-static const char no_path[] = "unix:// needs an absolute path, as in "
-			      "unix:///run/holdfast/lockd.sock";
-static const char long_path[] = "the path of a Unix socket has at most 107 "
-				"bytes";
 static const char no_user[] = "a lock's URL has no user name, only "
 			      ":password@";
 static const char bad_password[] = "a % in the password is written %25, and "
@@ -22,15 +18,6 @@ static const char bad_password[] = "a % in the password is written %25, and "
 static const char no_host[] = "redis:// needs a host";
 static const char bad_port[] = "a port is a number from 1 to 65535";
 static const char bad_db[] = "a database is a number from 0 to 65535";
-
-/* The text before the first byte of s that is in stops; s moves to it. */
-static struct hf_slice take(const char **s, const char *stops)
-{
-	struct hf_slice taken = { *s, strcspn(*s, stops) };
-
-	*s += taken.len;
-	return taken;
-}
 
 static int hex_digit(char c)
 {
@@ -65,16 +52,6 @@ static char *decode(struct hf_slice text)
 	return decoded;
 }
 
-static const char *parse_unix(const char *s, struct redis_url *url)
-{
-	if (s[0] != '/' || s[1] == '\0')
-		return no_path;
-	if (strlen(s) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return long_path;
-	url->path = hf_strdup(s);
-	return NULL;
-}
-
 /* "[:password@]"; the last @ ends it. */
 static const char *parse_password(const char **s, struct redis_url *url)
 {
@@ -91,42 +68,18 @@ static const char *parse_password(const char **s, struct redis_url *url)
 	return url->password == NULL ? bad_password : NULL;
 }
 
-static const char *parse_host(const char **s, struct redis_url *url)
-{
-	bool bracket = **s == '[';
-	struct hf_slice host;
-
-	*s += bracket;
-	host = take(s, bracket ? "]" : ":/");
-	if (host.len == 0 || (bracket && **s != ']'))
-		return no_host;
-	*s += bracket;
-	url->host = hf_strndup(host.data, host.len);
-	return NULL;
-}
-
-/* "[mark number]", within [least, most]. */
-static bool parse_number(const char **s, char mark, int64_t least, int64_t most,
-			 int64_t *number)
-{
-	if (**s != mark)
-		return true;
-	*s += 1;
-	return hf_slice_int64(take(s, "/"), number) == 0 && *number >= least &&
-	       *number <= most;
-}
-
 static const char *parse_redis(const char *s, struct redis_url *url)
 {
 	const char *reason = parse_password(&s, url);
 
-	if (reason == NULL)
-		reason = parse_host(&s, url);
 	if (reason != NULL)
 		return reason;
-	if (!parse_number(&s, ':', 1, 65535, &url->port))
+	url->host = url_take_host(&s, ":/");
+	if (url->host == NULL)
+		return no_host;
+	if (!url_take_number(&s, ':', "/", 1, 65535, &url->port))
 		return bad_port;
-	if (!parse_number(&s, '/', 0, 65535, &url->db))
+	if (!url_take_number(&s, '/', "/", 0, 65535, &url->db))
 		return bad_db;
 	return *s == '\0' ? NULL : forms;
 }
@@ -140,7 +93,8 @@ int redis_url_parse(const char *text, struct redis_url *url_out,
 
 	*url_out = (struct redis_url){ .port = REDIS_PORT };
 	if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0)
-		reason = parse_unix(text + strlen(unix_prefix), url_out);
+		reason =
+		    url_unix_path(text + strlen(unix_prefix), &url_out->path);
 	else if (strncmp(text, redis_prefix, strlen(redis_prefix)) == 0)
 		reason = parse_redis(text + strlen(redis_prefix), url_out);
 	if (reason == NULL)

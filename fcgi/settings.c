@@ -3,6 +3,7 @@
 #include "fcgi/settings.h"
 
 #include "fcgi/redis_url.h"
+#include "fcgi/zk_url.h"
 #include "libhold/err.h"
 #include "libhold/slice.h"
 
@@ -40,7 +41,8 @@ static const struct hf_conf_setting table[] = {
 const struct hf_conf worker_conf = {
 	.program = "ticketing.fcgi",
 	.summary = "Reserves and books tickets, behind nginx. Environment: "
-		   "LOCK_TYPE, LOCK_URL,\nDATABASE_URL, HOLD_SECONDS.",
+		   "LOCK_TYPE, LOCK_URL or\nNODE_URL, DATABASE_URL, "
+		   "HOLD_SECONDS.",
 	.settings = table,
 };
 
@@ -57,10 +59,11 @@ static int parse_lock_type(struct settings *settings)
 	settings->lock_type = LOCK_DISTRIBUTED;
 	if (type == NULL || strcmp(type, "distributed_lock") == 0)
 		return 0;
+	settings->lock_type = LOCK_EPHEMERAL;
 	if (strcmp(type, "ephemeral_node") == 0)
-		return complain("LOCK_TYPE", "ephemeral_node is not in this "
-					     "version: use distributed_lock");
-	return complain("LOCK_TYPE", "takes distributed_lock");
+		return 0;
+	return complain("LOCK_TYPE", "takes distributed_lock or "
+				     "ephemeral_node");
 }
 
 static int parse_hold_seconds(struct settings *settings)
@@ -76,12 +79,29 @@ static int parse_hold_seconds(struct settings *settings)
 	return 0;
 }
 
+static int parse_node_url(struct settings *settings)
+{
+	struct zk_url parsed;
+	const char *reason = NULL;
+
+	settings->lock_url = getenv("NODE_URL");
+	if (settings->lock_url == NULL)
+		return complain("NODE_URL", "is needed: unix:///path or "
+					    "zk://host:port,.../chroot");
+	if (zk_url_parse(settings->lock_url, &parsed, &reason) < 0)
+		return complain("NODE_URL cannot be read:", reason);
+	zk_url_fini(&parsed);
+	return 0;
+}
+
 /* Looked at here, so that a wrong one ends the worker before it listens. */
 static int parse_lock_url(struct settings *settings)
 {
 	struct redis_url parsed;
 	const char *reason = NULL;
 
+	if (settings->lock_type == LOCK_EPHEMERAL)
+		return parse_node_url(settings);
 	settings->lock_url = getenv("LOCK_URL");
 	if (settings->lock_url == NULL)
 		return complain("LOCK_URL", "is needed: unix:///path or "

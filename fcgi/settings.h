@@ -7,7 +7,7 @@
 
 #include "libhold/conf.h"
 
-enum lock_type { LOCK_DISTRIBUTED };
+enum lock_type { LOCK_DISTRIBUTED, LOCK_EPHEMERAL };
 
 struct settings {
 	const char *socket_path;
@@ -15,7 +15,7 @@ struct settings {
 	int log_level; /* enum hf_log_level */
 	/* From the environment; strings live as long as it. */
 	enum lock_type lock_type;
-	const char *lock_url;
+	const char *lock_url; /* LOCK_URL or NODE_URL, by the type */
 	const char *database_url;
 	int64_t hold_ms;
 };

@@ -4,18 +4,21 @@
 
 #include "fcgi/guard.h"
 #include "fcgi/router.h"
+#include "fcgi/zk_keeper.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* The largest reply: a list of some 100,000 ids. */
-#define REPLY_MAX  (16 * 1024 * 1024)
-#define KEEP_BYTES (64 * 1024)
-#define REQUEST_MS 10000 /* until a request must be whole */
+#define REPLY_MAX      (16 * 1024 * 1024)
+#define KEEP_BYTES     (64 * 1024)
+#define REQUEST_MS     10000      /* until a request must be whole */
+#define SESSION_SUFFIX ".session" /* of the socket: its file (zk_session.h) */
 
 struct thread {
 	pthread_t id;
@@ -95,19 +98,50 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void thread_init(struct thread *t, struct listener *listener,
-			const struct settings *settings)
+/* NULL where each thread has a connection of its own. */
+static struct zk_keeper *open_keeper(const struct settings *settings)
 {
 	const char *reason = NULL;
+	struct zk_keeper *keeper;
+	char *session_path;
+	size_t len;
 
+	if (settings->lock_type != LOCK_EPHEMERAL)
+		return NULL;
+	len = strlen(settings->socket_path) + sizeof(SESSION_SUFFIX);
+	session_path = hf_alloc(len);
+	snprintf(session_path, len, "%s" SESSION_SUFFIX, settings->socket_path);
+	keeper = zk_keeper_open(settings->lock_url, session_path, &reason);
+	if (keeper == NULL)
+		hf_fatalx("NODE_URL cannot be read: %s", reason);
+	free(session_path);
+	return keeper;
+}
+
+static struct hold *new_hold(const struct settings *settings,
+			     struct zk_keeper *keeper)
+{
+	const char *reason = NULL;
+	struct hold *hold;
+
+	if (keeper != NULL)
+		return hold_zookeeper_new(keeper);
+	hold = hold_redis_new(settings->lock_url, &reason);
+	if (hold == NULL)
+		hf_fatalx("LOCK_URL cannot be read: %s", reason);
+	return hold;
+}
+
+static void thread_init(struct thread *t, struct listener *listener,
+			const struct settings *settings,
+			struct zk_keeper *keeper)
+{
 	t->listener = listener;
 	t->room = guard_room_new();
 	hf_buf_init(&t->body, HTTP_BODY_MAX);
 	hf_buf_init(&t->reply.body, REPLY_MAX);
 	FCGX_InitRequest(&t->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	t->site.booking.hold = hold_redis_new(settings->lock_url, &reason);
-	if (t->site.booking.hold == NULL)
-		hf_fatalx("LOCK_URL cannot be read: %s", reason);
+	t->site.booking.hold = new_hold(settings, keeper);
 	t->site.booking.store = store_new(settings->database_url);
 	t->site.booking.hold_ms = settings->hold_ms;
 }
@@ -125,9 +159,10 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 {
 	size_t n = (size_t)settings->threads;
 	struct thread *threads = hf_new_array(struct thread, n);
+	struct zk_keeper *keeper = open_keeper(settings);
 
 	for (size_t i = 0; i < n; i++)
-		thread_init(&threads[i], listener, settings);
+		thread_init(&threads[i], listener, settings, keeper);
 	for (size_t i = 0; i < n; i++) {
 		if (pthread_create(&threads[i].id, NULL, serve, &threads[i]) !=
 		    0)
@@ -138,4 +173,5 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 	for (size_t i = 0; i < n; i++)
 		thread_fini(&threads[i]);
 	free(threads);
+	zk_keeper_close(&keeper);
 }

@@ -25,7 +25,8 @@ violations() {
 		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
 		"$root"/lockd/hash_value.[ch] "$root"/lockd/watch.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
-		"$root"/fcgi/booking.[ch]
+		"$root"/fcgi/booking.[ch] "$root"/fcgi/zk_clock.[ch] \
+		"$root"/fcgi/zk_node.[ch]
 }
 
 found=$(violations "$src" 2>/dev/null)

@@ -1,7 +1,9 @@
 /*
  * Drives a hold and a store from a script: a line in, a line out.
  *
- * The hold is LOCK_URL, the store DATABASE_URL; each is made when first used.
+ * The hold is LOCK_URL, or NODE_URL with LOCK_TYPE=ephemeral_node (and then
+ * SESSION_FILE, if set, keeps its session); the store is DATABASE_URL; each is
+ * made when first used.
  * Words are separated by spaces; a byte that would be in the way is %HH.
  * tests/support/driver.py speaks it.
  *
@@ -19,6 +21,7 @@
 
 #include "fcgi/hold.h"
 #include "fcgi/store.h"
+#include "fcgi/zk_keeper.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 
@@ -33,6 +36,7 @@ enum { WORDS_MAX = 64, LINE_MAX_BYTES = 65536 };
 
 struct driver {
 	struct hold *hold;
+	struct zk_keeper *keeper;
 	struct store *store;
 	int n;
 	char *words[WORDS_MAX];
@@ -41,13 +45,26 @@ struct driver {
 	int64_t fences[BASKET_MAX];
 };
 
+static struct hold *make_hold(struct driver *driver, const char **reason)
+{
+	const char *type = getenv("LOCK_TYPE");
+	const char *url = getenv("LOCK_URL"), *nodes = getenv("NODE_URL");
+
+	if (type == NULL || strcmp(type, "ephemeral_node") != 0)
+		return url != NULL ? hold_redis_new(url, reason) : NULL;
+	if (nodes != NULL)
+		driver->keeper =
+		    zk_keeper_open(nodes, getenv("SESSION_FILE"), reason);
+	return driver->keeper != NULL ? hold_zookeeper_new(driver->keeper)
+				      : NULL;
+}
+
 static struct hold *hold_of(struct driver *driver)
 {
-	const char *reason = "LOCK_URL is not set";
-	const char *url = getenv("LOCK_URL");
+	const char *reason = "LOCK_URL or NODE_URL is not set";
 
-	if (driver->hold == NULL && url != NULL)
-		driver->hold = hold_redis_new(url, &reason);
+	if (driver->hold == NULL)
+		driver->hold = make_hold(driver, &reason);
 	if (driver->hold == NULL)
 		hf_fatalx("%s", reason);
 	return driver->hold;
@@ -361,6 +378,7 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		run_line(&driver, line);
 	hold_free(&driver.hold);
+	zk_keeper_close(&driver.keeper);
 	store_free(&driver.store);
 	return EXIT_SUCCESS;
 }

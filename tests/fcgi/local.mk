@@ -2,7 +2,7 @@
 check_PROGRAMS += tests/fcgi/test tests/fcgi/driver
 tests_fcgi_driver_SOURCES = tests/fcgi/driver.c
 tests_fcgi_driver_LDADD = fcgi/libworker.a libhold/libhold.a \
-	$(PQ_LIBS) $(HIREDIS_LIBS)
+	$(PQ_LIBS) $(HIREDIS_LIBS) $(XXHASH_LIBS)
 
 TESTS += tests/fcgi/test
 tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
@@ -16,9 +16,14 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_pg_params.c \
 	tests/fcgi/test_redis_url.c \
-	tests/fcgi/test_router.c
+	tests/fcgi/test_router.c \
+	tests/fcgi/test_zk_clock.c \
+	tests/fcgi/test_zk_node.c \
+	tests/fcgi/test_zk_session.c \
+	tests/fcgi/test_zk_url.c
 
 FCGI_TESTS = \
+	tests/fcgi/test_hold.py \
 	tests/fcgi/test_hold_redis.py \
 	tests/fcgi/test_store.py \
 	tests/fcgi/test_store_away.py

@@ -11,5 +11,9 @@ extern const struct hf_suite test_input_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_redis_url_suite;
 extern const struct hf_suite test_router_suite;
+extern const struct hf_suite test_zk_clock_suite;
+extern const struct hf_suite test_zk_node_suite;
+extern const struct hf_suite test_zk_session_suite;
+extern const struct hf_suite test_zk_url_suite;
 
 #endif

@@ -2,6 +2,8 @@
 
 import pytest
 
+from servers import LOCK_SERVICES
+
 
 @pytest.fixture(scope="session")
 def database():
@@ -17,6 +19,13 @@ def server(request):
     from servers import Lockd, Redis
 
     with {"lockd": Lockd, "redis": Redis}[request.param]() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=LOCK_SERVICES, ids=str)
+def lock(request):
+    """Each lock service in turn, for as many stacks as there are tests."""
+    with LOCK_SERVICES[request.param]() as running:
         yield running
 
 

@@ -7,9 +7,9 @@ from stack import Stack
 TICKETS = [str(i) for i in range(1, 21)]
 
 
-def test_each_of_20_tickets_ends_with_exactly_one_of_64_buyers(database):
+def test_each_of_20_tickets_ends_with_exactly_one_of_64_buyers(database, lock):
     history = History()
-    with Stack(database, tickets=20, workers=4) as stack:
+    with Stack(database, lock=lock, tickets=20, workers=4) as stack:
         with Race(stack, history, buy_everything(TICKETS), 64) as race:
             while race.running():
                 assert sum(stack.states().values()) == 20
@@ -21,9 +21,9 @@ def test_each_of_20_tickets_ends_with_exactly_one_of_64_buyers(database):
         assert len(history.calls) > 64 * 20, "hardly a race"
 
 
-def test_overlapping_baskets_are_taken_whole_and_never_deadlock(database):
+def test_overlapping_baskets_are_taken_whole_and_never_deadlock(database, lock):
     history = History()
-    with Stack(database, tickets=20, workers=4) as stack:
+    with Stack(database, lock=lock, tickets=20, workers=4) as stack:
         deadlocks = deadlocks_seen(database)
         with Race(stack, history, buy_baskets(TICKETS, 3, 40), 64) as race:
             race.finish(120)

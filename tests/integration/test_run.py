@@ -34,7 +34,7 @@ def run_once(home, *options, **environment):
         ({"HOLD_SECONDS": "-1"}, "HOLD_SECONDS takes a whole number"),
         ({"TOTAL_TICKETS": "1.5"}, "TOTAL_TICKETS takes a whole number"),
         ({"RATE_LIMIT": "fast"}, "RATE_LIMIT takes a whole number"),
-        ({"LOCK_TYPE": "hope"}, "LOCK_TYPE takes distributed_lock"),
+        ({"LOCK_TYPE": "hope"}, "LOCK_TYPE takes distributed_lock or ephemeral_node"),
         ({"HOLDFAST_HOME": "/tmp/" + "x" * 100}, "longer than 80 bytes"),
         ({"HOLDFAST_HOME": "/tmp/a b"}, "may not have spaces"),
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from servers import LOCK_SERVICES
 from stack import Stack
 from web import wait_until
 
@@ -25,7 +26,7 @@ def wait_for_sale(client, ticket):
                "booking works again")
 
 
-@pytest.mark.parametrize("lock", ["lockd", "redis"])
+@pytest.mark.parametrize("lock", LOCK_SERVICES)
 def test_a_killed_lock_service_is_503_and_recovers(database, lock):
     with Stack(database, lock=lock, workers=1) as stack:
         ann = stack.client("ann")

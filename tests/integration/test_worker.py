@@ -61,9 +61,20 @@ GOOD = {
     "HOLD_SECONDS": "120",
 }
 
+# Of a worker over ephemeral nodes, which reads no LOCK_URL.
+NODES = {**GOOD, "LOCK_TYPE": "ephemeral_node", "LOCK_URL": None,
+         "NODE_URL": "zk://127.0.0.1:1"}
+
+WRONG_NODES = [
+    ("NODE_URL", None, "zk://"),
+    ("NODE_URL", "", "NODE_URL"),
+    ("NODE_URL", "redis://127.0.0.1", "NODE_URL"),
+    ("NODE_URL", "zk://127.0.0.1:99999", "NODE_URL"),
+    ("NODE_URL", "zk://127.0.0.1/a//b", "NODE_URL"),
+]
+
 WRONG = [
-    ("LOCK_TYPE", "ephemeral_node", "distributed_lock"),
-    ("LOCK_TYPE", "", "distributed_lock"),
+    ("LOCK_TYPE", "", "distributed_lock or ephemeral_node"),
     ("LOCK_TYPE", "Distributed_Lock", "distributed_lock"),
     ("LOCK_URL", None, "unix:///"),
     ("LOCK_URL", "", "LOCK_URL"),
@@ -86,6 +97,15 @@ def test_a_wrong_setting_ends_it_at_once_and_is_named(tmp_path, name, value, wor
     assert name in done.stderr and words in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert not (tmp_path / "sock").exists(), "before it listens"
+
+
+@pytest.mark.parametrize("name, value, words", WRONG_NODES)
+def test_a_wrong_place_of_nodes_ends_it_at_once(tmp_path, name, value, words):
+    done = run_to_end(tmp_path / "sock", **{**NODES, name: value})
+    assert done.returncode == 2, done
+    assert name in done.stderr and words in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing was made"
 
 
 @pytest.mark.parametrize("options", [["--threads", "0"], ["--threads", "257"],

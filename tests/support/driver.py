@@ -1,11 +1,12 @@
 """A hold and a store of the worker's, driven from a test.
 
-    with Driver(lock_url=lock.url, database_url=db.url) as d:
+    with Driver(lock, database_url=db.url) as d:
         grant = d.acquire("ann", 5000, "1", "2")
         d.reserve("ann", grant, "1", "2")
 
 Each Driver is one process with one connection to each service, as one thread
-of a worker has (tests/fcgi/driver.c). What a call logged is in .log().
+of a worker has (tests/fcgi/driver.c). lock is a server (servers.py), or the
+environment that names one. What a call logged is in .log().
 """
 
 import os
@@ -57,8 +58,10 @@ def tokens(service, *fences, ms=60000):
 
 
 class Driver:
-    def __init__(self, lock_url=None, database_url=None):
-        environment = dict(os.environ)
+    def __init__(self, lock=None, lock_url=None, database_url=None, **more):
+        environment = {**os.environ, **more}
+        if lock is not None:
+            environment.update(getattr(lock, "worker_settings", lock))
         if lock_url is not None:
             environment["LOCK_URL"] = lock_url
         if database_url is not None:

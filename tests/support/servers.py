@@ -1,7 +1,9 @@
-"""Private servers for tests: PostgreSQL, redis-server, lockd.
+"""Private servers for tests: PostgreSQL, and what workers hold tickets with:
+redis-server, lockd, ZooKeeper.
 
 Each listens on a Unix socket in a fresh, short temp directory (a socket's
-path has room for 107 bytes) and nowhere else. They are context managers:
+path has room for 107 bytes) and nowhere else; ZooKeeper, which cannot, on a
+free port of the loopback. They are context managers:
 
     with Postgres() as db, Redis() as lock:
         worker(DATABASE_URL=db.url, LOCK_URL=lock.url)
@@ -24,8 +26,9 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
-from web import wait_until
+from web import free_port, wait_until
 
 READY_SECONDS = 60
 
@@ -303,6 +306,26 @@ class LockServer(Server):
     def url(self):
         return f"unix://{self.socket}"
 
+    @property
+    def worker_settings(self):
+        """What tells a worker to hold tickets with it."""
+        return {"LOCK_TYPE": "distributed_lock", "LOCK_URL": self.url}
+
+    def forget(self):
+        """All of its state, as if it were new."""
+        self.call("FLUSHALL")
+
+    def holds(self):
+        """{ticket: ms until its hold's deadline}."""
+        import redis
+
+        prefix = b"{holdfast}:hold:"
+        with redis.Redis(unix_socket_path=self.socket) as client:
+            return {
+                key[len(prefix) :].decode(): client.pttl(key)
+                for key in client.scan_iter(prefix + b"*")
+            }
+
     def call(self, *words):
         """The raw first bytes of the reply to one command."""
         parts = [w if isinstance(w, bytes) else str(w).encode() for w in words]
@@ -355,3 +378,115 @@ class Lockd(LockServer):
             build_path("lockd", "lockd"),
             *("--unix", self.socket, "--dir", str(self.home), *self.options),
         ]
+
+
+class NodeServer(Server):
+    """What speaks the ZooKeeper protocol."""
+
+    chroot = ""
+
+    @property
+    def hosts(self):
+        """As kazoo takes it: host:port,..."""
+        raise NotImplementedError
+
+    @property
+    def url(self):
+        return f"zk://{self.hosts}{self.chroot}"
+
+    @property
+    def worker_settings(self):
+        return {"LOCK_TYPE": "ephemeral_node", "NODE_URL": self.url}
+
+    def client(self):
+        """A kazoo client, connected; the caller stops and closes it."""
+        from kazoo.client import KazooClient
+
+        client = KazooClient(self.hosts, timeout=10)
+        client.start(READY_SECONDS)
+        return client
+
+    @contextlib.contextmanager
+    def connected(self):
+        client = self.client()
+        try:
+            yield client
+        finally:
+            client.stop()
+            client.close()
+
+    def forget(self):
+        with self.connected() as client:
+            client.delete(f"{self.chroot}/holdfast", recursive=True)
+
+    def holds(self):
+        from kazoo.exceptions import NoNodeError
+
+        held, top = {}, f"{self.chroot}/holdfast/tickets"
+        with self.connected() as client, contextlib.suppress(NoNodeError):
+            for ticket in client.get_children(top):
+                nodes = client.get_children(f"{top}/{ticket}")
+                if nodes:
+                    first = min(nodes, key=lambda node: node[-10:])
+                    data, stat = client.get(f"{top}/{ticket}/{first}")
+                    until = stat.mtime + int(data.partition(b":")[0])
+                    held[ticket] = until - round(time.time() * 1000)
+        return held
+
+
+class Zookeeper(NodeServer):
+    """Debian's zookeeper; alone, or one of an ensemble."""
+
+    name = "zookeeper"
+    jar = "/usr/share/java/zookeeper.jar"
+
+    def __init__(self, **settings):
+        super().__init__()
+        self.port = free_port()
+        self.settings = {
+            "tickTime": 500,
+            "dataDir": self.home / "data",
+            "clientPort": self.port,
+            "clientPortAddress": "127.0.0.1",
+            "admin.enableServer": "false",
+            "4lw.commands.whitelist": "*",
+            "maxClientCnxns": 0,
+            **settings,
+        }
+
+    @property
+    def hosts(self):
+        return f"127.0.0.1:{self.port}"
+
+    def command(self):
+        conf = self.home / "zoo.cfg"
+        conf.write_text(
+            "".join(f"{name}={value}\n" for name, value in self.settings.items())
+        )
+        (self.home / "data").mkdir(exist_ok=True)
+        return [
+            *("java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("-cp", self.jar),
+            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+            str(conf),
+        ]
+
+    def ask(self, word):
+        """The answer to a four-letter word."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as peer:
+            peer.sendall(word.encode())
+            peer.shutdown(socket.SHUT_WR)
+            return peer.makefile().read()
+
+    def answers(self):
+        try:
+            return "Mode: " in self.ask("srvr")
+        except OSError:
+            return False
+
+    def leads(self):
+        return "Mode: leader" in self.ask("srvr")
+
+
+# Whatever workers can hold tickets with.
+LOCK_SERVICES = {"lockd": Lockd, "redis": Redis, "zookeeper": Zookeeper}

@@ -4,6 +4,9 @@
         stack.client("ann").reserve("1")
         stack.workers[0].kill()
 
+The lock service is one of servers.LOCK_SERVICES by its name, or a running one
+that several stacks share, made to forget before each.
+
 Each part is a Server (servers.py) that a test can kill, pause, resume and
 start again; nothing here heals by itself. What does is ./run's business: Run
 is the same house started by ./run.
@@ -20,7 +23,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 
-from servers import Lockd, Redis, Server, build_path
+from servers import LOCK_SERVICES, Server, build_path
 from servers import _children as children_of
 from web import Client, Lost, free_port, wait_until
 
@@ -185,11 +188,8 @@ class Sale:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-LOCKS = {"lockd": Lockd, "redis": Redis}
-
-
 class Stack(Sale):
-    """See the module. lock: "lockd" or "redis"."""
+    """See the module. lock: a name, or a running server."""
 
     def __init__(
         self,
@@ -204,28 +204,34 @@ class Stack(Sale):
         self.database = database
         self.database_url = database.url
         self.threads = threads
-        self.lock = LOCKS[lock]()
+        self.shares_lock = not isinstance(lock, str)
+        self.lock = lock if self.shares_lock else LOCK_SERVICES[lock]()
         self.workers = [self.worker() for _ in range(workers)]
         self.nginx = Nginx(self.port, [w.socket for w in self.workers])
 
-    def worker(self, program="ticketing.fcgi", **environment):
-        """One more worker on this lock and database, not started yet."""
+    def worker(self, program="ticketing.fcgi", lock=None, **environment):
+        """One more worker on this database, not started yet.
+
+        On this stack's lock service, unless another one is given.
+        """
         return Worker(
             program,
             self.threads,
-            LOCK_TYPE="distributed_lock",
-            LOCK_URL=self.lock.url,
+            **(lock or self.lock).worker_settings,
             DATABASE_URL=self.database_url,
             HOLD_SECONDS=str(self.hold_seconds),
             **environment,
         )
 
     def parts(self):
-        return [self.lock, *self.workers, self.nginx]
+        own = [] if self.shares_lock else [self.lock]
+        return [*own, *self.workers, self.nginx]
 
     def __enter__(self):
         try:
             self.seed()
+            if self.shares_lock:
+                self.lock.forget()
             for part in self.parts():
                 part.start()
             wait_until(self.healthy, START_SECONDS, "the whole path answers")
