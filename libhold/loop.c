@@ -10,6 +10,7 @@
 #include "libhold/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 #define LISTEN_BACKLOG   1024
 #define KEEPALIVE_S      300
 #define STOP_PATIENCE_MS 2000
+#define ACCEPTS_ASIDE    64 /* of a listener, in one round */
 
 struct listener {
 	struct hf_list all;
@@ -406,24 +408,30 @@ static void flush(struct hf_conn *conn)
 	finish_if_done(conn);
 }
 
+/* Room for what comes next, behind what waits already. */
+static char *reserve_in(struct hf_conn *conn, size_t *len_out)
+{
+	size_t left =
+	    conn->loop->limits.max_in_bytes + 1 - hf_buf_len(&conn->in);
+
+	/* One byte past the limit is let in, to see that it was passed. */
+	*len_out = left < READ_BYTES ? left : READ_BYTES;
+	return hf_buf_reserve(&conn->in, *len_out);
+}
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct hf_conn *conn = handle->data;
-	struct hf_loop *loop = conn->loop;
-	size_t begun = hf_buf_len(&conn->in);
-	size_t want = READ_BYTES;
+	size_t len;
 	char *room;
 
 	HF_UNUSED(suggested);
-	if (begun == 0) {
-		*buf = uv_buf_init(loop->read_buffer, READ_BYTES);
+	if (hf_buf_len(&conn->in) == 0) {
+		*buf = uv_buf_init(conn->loop->read_buffer, READ_BYTES);
 		return;
 	}
-	/* One byte past the limit is let in, to see that it was passed. */
-	if (want > loop->limits.max_in_bytes + 1 - begun)
-		want = loop->limits.max_in_bytes + 1 - begun;
-	room = hf_buf_reserve(&conn->in, want);
-	*buf = uv_buf_init(room, room != NULL ? (unsigned)want : 0);
+	room = reserve_in(conn, &len);
+	*buf = uv_buf_init(room, room != NULL ? (unsigned)len : 0);
 }
 
 /* After bytes were used: is what waits one request that is too large? */
@@ -587,6 +595,17 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	loop->counts.conns++;
 }
 
+static void begin_reading(struct hf_conn *conn)
+{
+	conn->loop->counts.accepted++;
+	if (conn->is_tcp) {
+		uv_tcp_nodelay(&conn->uv.tcp, 1);
+		uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
+	}
+	if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0)
+		hf_conn_close(conn, HF_CONN_ERROR);
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
 	struct listener *listener = server->data;
@@ -607,13 +626,7 @@ static void on_connection(uv_stream_t *server, int status)
 		hf_conn_close(conn, HF_CONN_ERROR);
 		return;
 	}
-	loop->counts.accepted++;
-	if (conn->is_tcp) {
-		uv_tcp_nodelay(&conn->uv.tcp, 1);
-		uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
-	}
-	if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0)
-		hf_conn_close(conn, HF_CONN_ERROR);
+	begin_reading(conn);
 }
 
 static void format_address(const struct sockaddr_storage *address, char *out,
@@ -806,6 +819,133 @@ static void on_check(uv_check_t *check)
 	serve_resumed(loop);
 	close_dead(loop);
 	end_turn(loop);
+}
+
+/* ---- beside a turn ------------------------------------------------------ */
+
+/*
+ * libuv must not be run from its own callbacks. So its sockets are asked and
+ * read here without it; what it sees of that later is less to read.
+ */
+
+/* The shared buffer holds what the busy one has sent: not for others. */
+static void read_aside(struct hf_conn *conn)
+{
+	size_t room;
+	char *to = reserve_in(conn, &room);
+	ssize_t n = to != NULL ? read(hf_conn_fd(conn), to, room) : 0;
+
+	if (n <= 0)
+		return; /* its end: the loop will see it, too */
+	conn->loop->counts.bytes_in += (uint64_t)n;
+	hf_buf_commit(&conn->in, (size_t)n);
+	hand_over_waiting(conn);
+}
+
+/* At the limit nobody is: the loop will refuse them. */
+static void accept_aside(struct listener *listener, int fd)
+{
+	struct hf_loop *loop = listener->loop;
+	struct hf_conn *conn;
+	int rc;
+
+	conn = loop->ops->open(loop->arg);
+	conn_init(conn, listener);
+	rc = conn->is_tcp ? uv_tcp_open(&conn->uv.tcp, fd)
+			  : uv_pipe_open(&conn->uv.pipe, fd);
+	if (rc == 0) {
+		begin_reading(conn);
+		return;
+	}
+	close(fd);
+	hf_conn_close(conn, HF_CONN_ERROR);
+}
+
+/* -1: nobody, or an error that the loop will see. */
+static int next_aside(const struct listener *listener)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	if (listener->loop->counts.conns >= listener->loop->limits.max_conns ||
+	    uv_fileno(&listener->uv.handle, &p.fd) != 0 || poll(&p, 1, 0) != 1)
+		return -1;
+	return accept4(p.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static void accept_all_aside(struct hf_loop *loop)
+{
+	HF_LIST_FOREACH (node, &loop->listeners) {
+		struct listener *listener =
+		    HF_CONTAINER_OF(node, struct listener, all);
+		int fd = -1;
+
+		for (int i = 0;
+		     i < ACCEPTS_ASIDE && (fd = next_aside(listener)) >= 0; i++)
+			accept_aside(listener, fd);
+	}
+}
+
+static bool may_hear(const struct hf_conn *conn, const struct hf_conn *busy)
+{
+	return conn != busy && hf_conn_open(conn) && !conn->paused;
+}
+
+/* Who can be read, and has something to be read; fds has room for all. */
+static void find_readable(struct hf_loop *loop, const struct hf_conn *busy,
+			  struct pollfd *fds)
+{
+	nfds_t n = 0;
+
+	HF_LIST_FOREACH (node, &loop->conns) {
+		struct hf_conn *conn =
+		    HF_CONTAINER_OF(node, struct hf_conn, all);
+
+		fds[n++] = (struct pollfd){ .fd = may_hear(conn, busy)
+						      ? hf_conn_fd(conn)
+						      : -1,
+					    .events = POLLIN };
+	}
+	if (poll(fds, n, 0) <= 0)
+		memset(fds, 0, n * sizeof(*fds));
+}
+
+static void read_all_aside(struct hf_loop *loop, const struct hf_conn *busy)
+{
+	struct pollfd *fds = hf_new_array(struct pollfd, loop->counts.conns);
+	size_t at = 0;
+
+	find_readable(loop, busy, fds);
+	HF_LIST_FOREACH (node, &loop->conns) {
+		struct hf_conn *conn =
+		    HF_CONTAINER_OF(node, struct hf_conn, all);
+
+		/* Only what was there when it was asked: others end it. */
+		if (fds[at++].revents != 0 && may_hear(conn, busy))
+			read_aside(conn);
+	}
+	free(fds);
+}
+
+static void flush_aside(struct hf_loop *loop, const struct hf_conn *busy)
+{
+	HF_LIST_FOREACH (node, &loop->dirty) {
+		struct hf_conn *conn =
+		    HF_CONTAINER_OF(node, struct hf_conn, dirty);
+
+		if (conn == busy)
+			continue;
+		hf_list_remove(node);
+		flush(conn);
+	}
+}
+
+void hf_loop_aside(struct hf_loop *loop, const struct hf_conn *busy)
+{
+	if (loop->stop_at_ms != 0)
+		return;
+	accept_all_aside(loop);
+	read_all_aside(loop, busy);
+	flush_aside(loop, busy);
 }
 
 /* ---- life --------------------------------------------------------------- */

@@ -135,6 +135,13 @@ uv_loop_t *hf_loop_uv(struct hf_loop *loop);
 /* The boot clock in ms, read once a turn. */
 int64_t hf_loop_now_ms(struct hf_loop *loop);
 
+/*
+ * One round beside a turn, for a callback that takes long: who connects is
+ * let in, what others than busy have sent is handed over, and their replies
+ * leave. It never waits; nothing falls due in it, and busy is left alone.
+ */
+void hf_loop_aside(struct hf_loop *loop, const struct hf_conn *busy);
+
 /* Something is due at due_ms that tick() did not know of when it last ran. */
 void hf_loop_wake_at(struct hf_loop *loop, int64_t due_ms);
 

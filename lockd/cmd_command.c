@@ -29,6 +29,7 @@ static void reply_flags(struct reply *r, unsigned flags)
 		{ COMMAND_FAST, "fast" },
 		{ COMMAND_NO_AUTH, "no_auth" },
 		{ COMMAND_NO_MULTI, "no_multi" },
+		{ COMMAND_BUSY, "allow_busy" },
 	};
 	size_t n = 0;
 

@@ -128,11 +128,6 @@ static void show_request_max(struct lockd *lockd, char *out)
 	show_number(out, lockd->settings.max_request_bytes);
 }
 
-static void show_script_time(struct lockd *lockd, char *out)
-{
-	show_number(out, lockd->settings.script_time_ms);
-}
-
 static void show_log_level(struct lockd *lockd, char *out)
 {
 	static const char *const names[] = { "debug", "notice", "warning" };
@@ -160,14 +155,14 @@ static const struct option options[] = {
 	SHOW("appendfsync", show_appendfsync),
 	SHOW("appendonly", show_appendonly),
 	SHOW("bind", show_bind),
-	SHOW("busy-reply-threshold", show_script_time),
+	TUNE("busy-reply-threshold", busy_reply_ms, 0, INT64_MAX),
 	IS("cluster-enabled", "no"),
 	IS("databases", "1"),
 	SHOW("dir", show_dir),
 	IS("io-threads", "1"),
 	IS("latency-monitor-threshold", "0"),
 	SHOW("loglevel", show_log_level),
-	SHOW("lua-time-limit", show_script_time),
+	TUNE("lua-time-limit", busy_reply_ms, 0, INT64_MAX),
 	SHOW("maxclients", show_max_clients),
 	IS("maxmemory", "0"),
 	IS("maxmemory-policy", "noeviction"),

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "libhold/err.h"
 #include "lockd/command.h"
 #include "lockd/script.h"
 
@@ -29,15 +30,17 @@ static bool split(struct call *call, size_t *n_keys_out)
 	return true;
 }
 
-static void run(struct call *call, struct hf_slice sha, size_t n_keys)
+static void run(struct call *call, struct hf_slice sha, size_t n_keys,
+		bool read_only)
 {
 	if (script_run(call->lockd->script, call, sha, call->argv + 3, n_keys,
-		       call->argv + 3 + n_keys, call->argc - 3 - n_keys) < 0)
+		       call->argv + 3 + n_keys, call->argc - 3 - n_keys,
+		       read_only) < 0)
 		reply_error(call->reply,
 			    "NOSCRIPT No matching script. Please use EVAL.");
 }
 
-void cmd_eval(struct call *call)
+static void eval(struct call *call, bool read_only)
 {
 	char sha[SCRIPT_SHA_LEN + 1];
 	size_t n_keys;
@@ -46,15 +49,35 @@ void cmd_eval(struct call *call)
 	    script_load(call->lockd->script, call->argv[1], call->reply, sha) <
 		0)
 		return;
-	run(call, (struct hf_slice){ sha, SCRIPT_SHA_LEN }, n_keys);
+	run(call, (struct hf_slice){ sha, SCRIPT_SHA_LEN }, n_keys, read_only);
 }
 
-void cmd_evalsha(struct call *call)
+void cmd_eval(struct call *call)
+{
+	eval(call, false);
+}
+
+void cmd_eval_ro(struct call *call)
+{
+	eval(call, true);
+}
+
+static void evalsha(struct call *call, bool read_only)
 {
 	size_t n_keys;
 
 	if (split(call, &n_keys))
-		run(call, call->argv[1], n_keys);
+		run(call, call->argv[1], n_keys, read_only);
+}
+
+void cmd_evalsha(struct call *call)
+{
+	evalsha(call, false);
+}
+
+void cmd_evalsha_ro(struct call *call)
+{
+	evalsha(call, true);
 }
 
 static void sub_load(struct call *call)
@@ -88,6 +111,24 @@ static void sub_flush(struct call *call)
 	reply_ok(call->reply);
 }
 
+static void sub_kill(struct call *call)
+{
+	int rc = script_kill(call->lockd->script);
+
+	if (rc == 0)
+		reply_ok(call->reply);
+	else if (rc == HF_ENOTFOUND)
+		reply_error(call->reply, "NOTBUSY No scripts in execution "
+					 "right now.");
+	else
+		reply_error(call->reply,
+			    "UNKILLABLE Sorry the script already executed "
+			    "write commands against the dataset. You can "
+			    "either wait the script termination or kill the "
+			    "server in a hard way using the SHUTDOWN NOSAVE "
+			    "command.");
+}
+
 static void sub_help(struct call *call)
 {
 	static const char *const lines[] = {
@@ -96,6 +137,8 @@ static void sub_help(struct call *call)
 		"    1 for each script that is kept, 0 for each that is not.",
 		"FLUSH [ASYNC|SYNC]",
 		"    Forgets all scripts.",
+		"KILL",
+		"    Ends the script that runs, if it has not written.",
 		"LOAD <script>",
 		"    Compiles and keeps a script without running it.",
 	};
@@ -108,9 +151,8 @@ static void sub_help(struct call *call)
 void cmd_script(struct call *call)
 {
 	static const struct subcommand subs[] = {
-		{ "load", 3, 3, sub_load },
-		{ "exists", 3, 0, sub_exists },
-		{ "flush", 2, 0, sub_flush },
+		{ "load", 3, 3, sub_load },   { "exists", 3, 0, sub_exists },
+		{ "flush", 2, 0, sub_flush }, { "kill", 2, 2, sub_kill },
 		{ "help", 2, 2, sub_help },
 	};
 

@@ -5,6 +5,7 @@
 
 #include "lockd/command.h"
 #include "lockd/persist.h"
+#include "lockd/script.h"
 
 #include "libhold/clock.h"
 #include "libhold/log.h"
@@ -61,6 +62,8 @@ void cmd_time(struct call *call)
 void cmd_shutdown(struct call *call)
 {
 	static const char *const words[] = { "nosave", "save", "now", "force" };
+	struct lockd *lockd = call->lockd;
+	bool save = true;
 
 	for (size_t i = 1; i < call->argc; i++) {
 		bool known = false;
@@ -70,6 +73,7 @@ void cmd_shutdown(struct call *call)
 				    "ERR No shutdown in progress.");
 			return;
 		}
+		save = save && !hf_slice_ieq(call->argv[i], "nosave");
 		for (size_t w = 0; w < HF_LEN(words); w++)
 			known = known || hf_slice_ieq(call->argv[i], words[w]);
 		if (!known) {
@@ -77,9 +81,17 @@ void cmd_shutdown(struct call *call)
 			return;
 		}
 	}
+	if (lockd->busy && save) {
+		reply_error(call->reply, COMMAND_BUSY_ERROR);
+		return;
+	}
+	if (lockd->busy) {
+		lockd->forget = true;
+		script_abort(lockd->script);
+	}
 	hf_info("shutdown asked for client=%llu",
 		(unsigned long long)call->client->id);
-	call->lockd->shutdown = true; /* the only answer is the closed line */
+	lockd->shutdown = true; /* the only answer is the closed line */
 }
 
 /* There are no replicas, and so nothing that could be behind. */

@@ -29,6 +29,7 @@
 #define Q COMMAND_AT_ONCE
 #define T COMMAND_NO_MULTI
 #define Z COMMAND_NO_SLOWLOG
+#define B COMMAND_BUSY
 
 /* Sorted by name: command_find() searches by halves. */
 static const struct command commands[] = {
@@ -36,7 +37,7 @@ static const struct command commands[] = {
 	{ "acl", 2, 0, N | S | A, 0, 0, 0, cmd_acl },
 	{ "append", 3, 3, W | F | O, 1, 1, 1, cmd_append },
 	{ "asking", 1, 1, F, 0, 0, 0, cmd_no_cluster },
-	{ "auth", 2, 0, N | F | U | H, 0, 0, 0, cmd_auth },
+	{ "auth", 2, 0, N | F | U | H | B, 0, 0, 0, cmd_auth },
 	{ "client", 2, 0, N | S, 0, 0, 0, cmd_client },
 	{ "cluster", 2, 0, S, 0, 0, 0, cmd_cluster },
 	{ "command", 1, 0, S, 0, 0, 0, cmd_command },
@@ -49,10 +50,12 @@ static const struct command commands[] = {
 	{ "del", 2, 0, W | K, 1, -1, 1, cmd_del },
 	{ "delex", 2, 4, W | K | F, 1, 1, 1, cmd_delex },
 	{ "delifeq", 3, 3, W | K | F, 1, 1, 1, cmd_delifeq },
-	{ "discard", 1, 1, N | F | Q, 0, 0, 0, cmd_discard },
+	{ "discard", 1, 1, N | F | Q | B, 0, 0, 0, cmd_discard },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
+	{ "eval_ro", 3, 0, N | R, 0, 0, 0, cmd_eval_ro },
 	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
+	{ "evalsha_ro", 3, 0, N | R, 0, 0, 0, cmd_evalsha_ro },
 	{ "exec", 1, 1, N | Q | Z, 0, 0, 0, cmd_exec },
 	{ "exists", 2, 0, F | G, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | K | F, 1, 1, 1, cmd_expire },
@@ -68,7 +71,7 @@ static const struct command commands[] = {
 	{ "getset", 3, 3, W | F | O, 1, 1, 1, cmd_getset },
 	{ "guard", 2, 3, W | K | F | O, 0, 0, 0, cmd_guard },
 	{ "hdel", 3, 0, W | K | F, 1, 1, 1, cmd_hdel },
-	{ "hello", 1, 0, N | F | U | H, 0, 0, 0, cmd_hello },
+	{ "hello", 1, 0, N | F | U | H | B, 0, 0, 0, cmd_hello },
 	{ "hexists", 3, 3, F | G, 1, 1, 1, cmd_hexists },
 	{ "hget", 3, 3, F | G, 1, 1, 1, cmd_hget },
 	{ "hgetall", 2, 2, G, 1, 1, 1, cmd_hgetall },
@@ -104,7 +107,7 @@ static const struct command commands[] = {
 	{ "monitor", 1, 1, N | A, 0, 0, 0, cmd_monitor },
 	{ "mset", 3, 0, W | O, 1, -1, 2, cmd_mset },
 	{ "msetnx", 3, 0, W | O, 1, -1, 2, cmd_msetnx },
-	{ "multi", 1, 1, N | F | Q, 0, 0, 0, cmd_multi },
+	{ "multi", 1, 1, N | F | Q | B, 0, 0, 0, cmd_multi },
 	{ "object", 2, 0, S, 0, 0, 0, cmd_object },
 	{ "persist", 2, 2, W | K | F, 1, 1, 1, cmd_persist },
 	{ "pexpire", 3, 0, W | K | F, 1, 1, 1, cmd_pexpire },
@@ -118,22 +121,22 @@ static const struct command commands[] = {
 	{ "publish", 3, 3, M | F, 0, 0, 0, cmd_publish },
 	{ "pubsub", 2, 0, S, 0, 0, 0, cmd_pubsub },
 	{ "punsubscribe", 1, 0, N | L, 0, 0, 0, cmd_punsubscribe },
-	{ "quit", 1, 0, N | F | U | L | Q, 0, 0, 0, cmd_quit },
+	{ "quit", 1, 0, N | F | U | L | Q | B, 0, 0, 0, cmd_quit },
 	{ "randomkey", 1, 1, G, 0, 0, 0, cmd_randomkey },
 	{ "readonly", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "readwrite", 1, 1, F, 0, 0, 0, cmd_no_cluster },
 	{ "rename", 3, 3, W, 1, 2, 1, cmd_rename },
 	{ "renamenx", 3, 3, W | F, 1, 2, 1, cmd_renamenx },
-	{ "reset", 1, 1, N | F | U | L | Q, 0, 0, 0, cmd_reset },
+	{ "reset", 1, 1, N | F | U | L | Q | B, 0, 0, 0, cmd_reset },
 	{ "role", 1, 1, N | F | A, 0, 0, 0, cmd_role },
 	{ "scan", 2, 0, G, 0, 0, 0, cmd_scan },
-	{ "script", 2, 0, N | S, 0, 0, 0, cmd_script },
+	{ "script", 2, 0, N | S | B, 0, 0, 0, cmd_script },
 	{ "select", 2, 2, F, 0, 0, 0, cmd_select },
 	{ "set", 3, 0, W | O, 1, 1, 1, cmd_set },
 	{ "setex", 4, 4, W | O, 1, 1, 1, cmd_setex },
 	{ "setnx", 3, 3, W | F | O, 1, 1, 1, cmd_setnx },
 	{ "setrange", 4, 4, W | O, 1, 1, 1, cmd_setrange },
-	{ "shutdown", 1, 0, N | A | T, 0, 0, 0, cmd_shutdown },
+	{ "shutdown", 1, 0, N | A | T | B, 0, 0, 0, cmd_shutdown },
 	{ "slowlog", 2, 0, S | A, 0, 0, 0, cmd_slowlog },
 	{ "spublish", 3, 3, M | F, 1, 1, 1, cmd_spublish },
 	{ "ssubscribe", 2, 0, N | L, 1, -1, 1, cmd_ssubscribe },
@@ -147,10 +150,10 @@ static const struct command commands[] = {
 	{ "type", 2, 2, F | G, 1, 1, 1, cmd_type },
 	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
 	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
-	{ "unwatch", 1, 1, N | F, 0, 0, 0, cmd_unwatch },
+	{ "unwatch", 1, 1, N | F | B, 0, 0, 0, cmd_unwatch },
 	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
 	{ "waitaof", 4, 4, N, 0, 0, 0, cmd_waitaof },
-	{ "watch", 2, 0, N | F | Q, 1, -1, 1, cmd_watch },
+	{ "watch", 2, 0, N | F | Q | B, 1, -1, 1, cmd_watch },
 };
 
 #undef W
@@ -169,6 +172,7 @@ static const struct command commands[] = {
 #undef Q
 #undef T
 #undef Z
+#undef B
 
 const struct command *command_table(size_t *n_out)
 {
@@ -242,12 +246,11 @@ static void reply_wrong_count(struct call *call, const struct command *command)
 			    command->name);
 }
 
-/* EXEC with arguments ends the transaction, too. */
-static void abort_exec(struct call *call)
+/* An EXEC that is refused ends the transaction, too. */
+static void abort_exec(struct call *call, const char *why)
 {
-	reply_error(call->reply, "EXECABORT Transaction discarded because of: "
-				 "wrong number of arguments for 'exec' "
-				 "command");
+	reply_error(call->reply,
+		    "EXECABORT Transaction discarded because of: %s", why);
 	multi_forget(call->lockd, call->client);
 }
 
@@ -332,9 +335,47 @@ static bool may_call(struct call *call, const struct command *command)
 	return true;
 }
 
+/* A subcommand that there is not is refused before anything else. */
+static bool has_subcommand(struct call *call, const struct command *command)
+{
+	struct call check = *call;
+	uint64_t errors = call->reply->errors;
+
+	if ((command->flags & COMMAND_SUBS) == 0 || call->argc < 2)
+		return true;
+	check.only_check = true;
+	command->run(&check);
+	return call->reply->errors == errors;
+}
+
+static bool is_taken_while_busy(const struct call *call,
+				const struct command *command)
+{
+	return (command->flags & COMMAND_BUSY) != 0 &&
+	       (command->run != cmd_script ||
+		hf_slice_ieq(call->argv[1], "kill"));
+}
+
+/* While a script runs long: false after an error reply. */
+static bool may_interrupt(struct call *call, const struct command *command)
+{
+	if (HF_LIKELY(!call->lockd->busy))
+		return true;
+	if (!has_subcommand(call, command))
+		return false;
+	if (is_taken_while_busy(call, command))
+		return true;
+	if (command->run == cmd_exec)
+		abort_exec(call, COMMAND_BUSY_ERROR);
+	else
+		reply_error(call->reply, COMMAND_BUSY_ERROR);
+	return false;
+}
+
 static bool admit(struct call *call, const struct command *command)
 {
-	return (call->in_script || may_call(call, command)) &&
+	return (call->in_script ||
+		(may_call(call, command) && may_interrupt(call, command))) &&
 	       command_may_write(call, command);
 }
 
@@ -393,6 +434,7 @@ static void perform(struct call *call, const struct command *command)
 	show(call, command, true);
 	/* The keyspace's observers see by it who makes the change. */
 	lockd->running = call;
+	call->wrote = (command->flags & COMMAND_WRITE) != 0;
 	began_us = hf_clock_us();
 	command->run(call);
 	took_us = hf_clock_us() - began_us;
@@ -404,19 +446,6 @@ static void perform(struct call *call, const struct command *command)
 		count->failed += call->reply->errors != errors ? 1 : 0;
 	note_time(call, command, took_us);
 	show(call, command, false);
-}
-
-/* A subcommand that there is not is refused now, and not by EXEC. */
-static bool has_subcommand(struct call *call, const struct command *command)
-{
-	struct call check = *call;
-	uint64_t errors = call->reply->errors;
-
-	if ((command->flags & COMMAND_SUBS) == 0 || call->argc < 2)
-		return true;
-	check.only_check = true;
-	command->run(&check);
-	return call->reply->errors == errors;
 }
 
 static bool queue(struct call *call, const struct command *command)
@@ -435,7 +464,8 @@ static bool try_perform(struct call *call, const struct command *command)
 	if (call->argc < (size_t)command->min_args ||
 	    (command->max_args > 0 && call->argc > (size_t)command->max_args)) {
 		if (command->run == cmd_exec && !call->in_script)
-			abort_exec(call);
+			abort_exec(call, "wrong number of arguments for "
+					 "'exec' command");
 		else
 			reply_wrong_count(call, command);
 		return false;
@@ -443,6 +473,11 @@ static bool try_perform(struct call *call, const struct command *command)
 	if (call->in_script && (command->flags & COMMAND_NO_SCRIPT) != 0) {
 		reply_error(call->reply, "ERR This Redis command is not "
 					 "allowed from script");
+		return false;
+	}
+	if (call->read_only && (command->flags & COMMAND_WRITE) != 0) {
+		reply_error(call->reply, "ERR Write commands are not allowed "
+					 "from read-only scripts.");
 		return false;
 	}
 	if (!admit(call, command))

@@ -16,6 +16,11 @@
 /* What clients take us for: they choose their commands by it. */
 #define REDIS_VERSION "7.0.15"
 
+/* While a script runs long, as clients know it. */
+#define COMMAND_BUSY_ERROR                                        \
+	"BUSY Redis is busy running a script. You can only call " \
+	"SCRIPT KILL or SHUTDOWN NOSAVE."
+
 struct command;
 
 /* One command under way. */
@@ -28,6 +33,8 @@ struct call {
 	int64_t now_ms; /* the boot clock, one for the whole turn */
 	bool in_script;
 	bool in_exec;    /* by EXEC: it answers at once */
+	bool read_only;  /* by a script that may not write */
+	bool wrote;      /* answer: a command ran that may change the state */
 	bool only_check; /* finds the subcommand, and does not run it */
 };
 
@@ -50,6 +57,7 @@ enum {
 	COMMAND_NO_SLOWLOG = 1 << 17,
 	COMMAND_DENY_OOM = 1 << 18, /* may need memory that stays */
 	COMMAND_READS = 1 << 19,    /* looks at keys, changes none */
+	COMMAND_BUSY = 1 << 20,     /* taken while a script runs long */
 };
 
 struct command {
@@ -124,7 +132,7 @@ command_fn cmd_rename, cmd_renamenx, cmd_copy;
 /* cmd_object.c */
 command_fn cmd_object;
 /* cmd_script.c */
-command_fn cmd_eval, cmd_evalsha, cmd_script;
+command_fn cmd_eval, cmd_evalsha, cmd_eval_ro, cmd_evalsha_ro, cmd_script;
 /* cmd_multi.c */
 command_fn cmd_multi, cmd_exec, cmd_discard, cmd_watch, cmd_unwatch;
 /* cmd_connection.c */

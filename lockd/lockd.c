@@ -46,7 +46,8 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 	lockd->watches = watch_table_new(lockd->keys, chance_draw());
 	lockd->settings = *settings;
 	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
-					 .slowlog_max_len = 128 };
+					 .slowlog_max_len = 128,
+					 .busy_reply_ms = 5000 };
 	slowlog_init(&lockd->slowlog);
 	lockd->notify = notify_new(lockd);
 	lockd->pubsub = pubsub_new(chance_draw(), &pubsub_limits);

@@ -47,7 +47,9 @@ struct lockd {
 	struct settings settings;   /* as at the start */
 	const struct call *running; /* the innermost command; NULL: none */
 	struct stats stats;
+	bool busy;     /* a script runs long, and others are heard beside it */
 	bool shutdown; /* SHUTDOWN was asked for */
+	bool forget;   /* what the script has done that SHUTDOWN has ended */
 	bool stopping; /* it is the server that ends the connections */
 	char run_id[41];
 };

@@ -172,6 +172,15 @@ void persist_end(struct persist *p)
 	p->batched = 0;
 }
 
+void persist_forget(struct persist *p)
+{
+	if (p == NULL)
+		return;
+	hf_buf_reset(&p->batch, 4096);
+	p->batched = 0;
+	p->parts = 0; /* parts without a last one do not count */
+}
+
 /*
  * What the journal will have last when the batch under way is in it. (One in
  * parts ends later; who is told of it meanwhile is told that much early.)

@@ -42,6 +42,8 @@ void persist_close(struct persist **persist);
  */
 void persist_begin(struct persist *persist);
 void persist_end(struct persist *persist);
+/* Between the two: what has changed so far is not kept. */
+void persist_forget(struct persist *persist);
 
 /*
  * What durable() must have reached before a reply about the state as it is

@@ -38,6 +38,7 @@ struct script {
 	struct kept *by_sha;
 	size_t kept_bytes;
 	struct hf_list by_use; /* the longest unused first */
+	bool killed;           /* the run that goes on, by script_kill() */
 };
 
 /* ---- the interpreter ---------------------------------------------------- */
@@ -59,7 +60,11 @@ static int panic(lua_State *L)
 
 static void start_lua(struct script *s)
 {
+	void (*busy)(void *arg) = s->context.meter.busy;
+	void *busy_arg = s->context.meter.busy_arg;
+
 	s->L = script_meter_start(&s->context.meter, s->limits.memory_bytes);
+	script_on_busy(s, busy, busy_arg);
 	s->context.meter.free_of_limits = true;
 	if (s->L == NULL || lua_cpcall(s->L, build, NULL) != 0)
 		hf_fatalx("cannot start the Lua interpreter");
@@ -397,6 +402,22 @@ static void reply_failure(lua_State *L, struct reply *reply, const char *sha)
 		reply_error(reply, "%s script: %s", text, sha);
 }
 
+/* Saying so may need memory that the script has used up. */
+static void reply_ended(struct script *s, struct reply *reply, const char *sha)
+{
+	s->context.meter.free_of_limits = true;
+	if (s->killed) {
+		reply_error(reply,
+			    "ERR Script killed by user with SCRIPT KILL... "
+			    "script: %s, on " CHUNK_NAME ":%d.",
+			    sha, s->context.meter.line);
+		return;
+	}
+	if (s->context.meter.over)
+		lua_pushliteral(s->L, "script ended: it ran for too long");
+	reply_failure(s->L, reply, sha);
+}
+
 static void take_down(struct script *s)
 {
 	script_meter_end(&s->context.meter);
@@ -407,7 +428,7 @@ static void take_down(struct script *s)
 
 int script_run(struct script *s, struct call *call, struct hf_slice sha,
 	       const struct hf_slice *keys, size_t n_keys,
-	       const struct hf_slice *argv, size_t n_argv)
+	       const struct hf_slice *argv, size_t n_argv, bool read_only)
 {
 	struct kept *kept = find(s, sha);
 	struct run run = { s, kept, keys, argv, n_keys, n_argv };
@@ -418,16 +439,39 @@ int script_run(struct script *s, struct call *call, struct hf_slice sha,
 	hf_list_append(&s->by_use, &kept->used);
 	s->context.call = call;
 	s->context.protocol = 2;
+	s->context.wrote = false;
+	s->context.read_only = read_only;
+	s->killed = false;
 	script_meter_begin(&s->context.meter, s->limits.instructions,
-			   s->limits.run_ms);
-	if (lua_cpcall(s->L, run_protected, &run) != 0) {
-		/* Saying so may need memory that the script has used up. */
-		s->context.meter.free_of_limits = true;
-		if (s->context.meter.over)
-			lua_pushliteral(s->L, "script ended: it ran for too "
-					      "long");
-		reply_failure(s->L, call->reply, kept->sha);
-	}
+			   s->limits.run_ms, call->lockd->tuning.busy_reply_ms);
+	if (lua_cpcall(s->L, run_protected, &run) != 0)
+		reply_ended(s, call->reply, kept->sha);
 	take_down(s);
+	return 0;
+}
+
+/* ---- while it runs ------------------------------------------------------ */
+
+void script_on_busy(struct script *s, void (*busy)(void *arg), void *arg)
+{
+	s->context.meter.busy = busy;
+	s->context.meter.busy_arg = arg;
+}
+
+void script_abort(struct script *s)
+{
+	if (s->context.call == NULL)
+		return;
+	s->killed = true;
+	script_meter_stop(&s->context.meter);
+}
+
+int script_kill(struct script *s)
+{
+	if (s->context.call == NULL)
+		return HF_ENOTFOUND;
+	if (s->context.wrote)
+		return HF_EHELD;
+	script_abort(s);
 	return 0;
 }

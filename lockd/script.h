@@ -51,6 +51,21 @@ size_t script_memory(const struct script *script); /* bytes */
  */
 int script_run(struct script *script, struct call *call, struct hf_slice sha,
 	       const struct hf_slice *keys, size_t n_keys,
-	       const struct hf_slice *argv, size_t n_argv) HF_MUSTUSE;
+	       const struct hf_slice *argv, size_t n_argv,
+	       bool read_only) HF_MUSTUSE;
+
+/*
+ * busy is called now and then while a script runs that has done so for longer
+ * than tuning's busy_reply_ms. It may run no script, and what it calls of this
+ * module is the next two.
+ */
+void script_on_busy(struct script *script, void (*busy)(void *arg), void *arg);
+
+/*
+ * The script that runs ends now. Refused by HF_ENOTFOUND when none does, and
+ * by HF_EHELD when it has written: half a script must not stay.
+ */
+int script_kill(struct script *script) HF_MUSTUSE;
+void script_abort(struct script *script); /* the same, whatever it has done */
 
 #endif

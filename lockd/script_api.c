@@ -54,12 +54,14 @@ static bool call_command(lua_State *L, struct hf_slice *argv, int argc)
 		.argc = (size_t)argc,
 		.now_ms = outer->now_ms,
 		.in_script = true,
+		.read_only = context->read_only,
 	};
 
 	luaL_checkstack(L, 4 * LUA_SINK_DEPTH, "too many results");
 	lua_sink_init(&sink, L, context->protocol);
 	context->meter.free_of_limits = true;
 	command_run(&call);
+	context->wrote = context->wrote || call.wrote;
 	context->meter.free_of_limits = false;
 	if (context->meter.memory > context->meter.memory_max)
 		luaL_error(L, "not enough memory");

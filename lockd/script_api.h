@@ -14,6 +14,8 @@ struct script_context {
 	struct script_meter meter; /* first: the interpreter finds it so */
 	struct call *call;         /* NULL: nothing runs */
 	int protocol;              /* redis.setresp() */
+	bool wrote;                /* this run has called a writing command */
+	bool read_only;            /* it may not (EVAL_RO) */
 	EVP_MD_CTX *sha1;          /* ready to begin */
 };
 

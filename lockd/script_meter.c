@@ -3,19 +3,22 @@
 #include "lockd/script_meter.h"
 
 #include "libhold/clock.h"
+#include "libhold/heap.h"
 
 #include <stdlib.h>
 
-#define HOOK_EVERY   100   /* instructions */
-#define CLOCK_EVERY  1000  /* instructions, as long as no block is large */
-#define CLOCK_WORK   20000 /* instructions' worth of C work */
-#define LARGE_BYTES  (64 * 1024)
-#define BYTES_A_UNIT 16
+#define HOOK_EVERY    100   /* instructions */
+#define CLOCK_EVERY   1000  /* instructions, as long as no block is large */
+#define CLOCK_WORK    20000 /* instructions' worth of C work */
+#define BUSY_EVERY_MS 10
+#define LARGE_BYTES   (64 * 1024)
+#define BYTES_A_UNIT  16
 
 static bool check_clock(struct script_meter *meter)
 {
 	meter->unchecked = 0;
-	if (hf_clock_ms() >= meter->end_ms)
+	meter->checked_ms = hf_clock_ms();
+	if (meter->checked_ms >= meter->end_ms)
 		meter->over = true;
 	return meter->over;
 }
@@ -95,6 +98,31 @@ static void raise_over(lua_State *L)
 	lua_newuserdata(L, 1);
 }
 
+/* C functions have no lines: theirs is the one that called them. */
+static int line_of(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 0; level < 3; level++) {
+		if (lua_getstack(L, level, &ar) != 0 &&
+		    lua_getinfo(L, "l", &ar) != 0 && ar.currentline > 0)
+			return ar.currentline;
+	}
+	return 0;
+}
+
+/* The clock was read: others have their say, and perhaps end the run. */
+static bool let_others_speak(lua_State *L, struct script_meter *meter)
+{
+	if (meter->checked_ms < meter->busy_ms)
+		return false;
+	meter->busy(meter->busy_arg);
+	meter->busy_ms = hf_clock_ms() + BUSY_EVERY_MS;
+	if (meter->over)
+		meter->line = line_of(L);
+	return meter->over;
+}
+
 static void spend(lua_State *L, uint64_t work, uint64_t clock_after)
 {
 	struct script_meter *meter = script_meter_of(L);
@@ -106,8 +134,8 @@ static void spend(lua_State *L, uint64_t work, uint64_t clock_after)
 		meter->work_left -= meter->over ? meter->work_left : work;
 		meter->unchecked += work;
 	}
-	if (meter->over ||
-	    (meter->unchecked >= clock_after && check_clock(meter)))
+	if (meter->over || (meter->unchecked >= clock_after &&
+			    (check_clock(meter) || let_others_speak(L, meter))))
 		raise_over(L);
 }
 
@@ -145,8 +173,14 @@ lua_State *script_meter_start(struct script_meter *meter,
 	return meter->main;
 }
 
+/* Settings may be as large as they like. */
+static int64_t end_of(int64_t now_ms, int64_t ms)
+{
+	return ms < HF_NEVER - now_ms ? now_ms + ms : HF_NEVER;
+}
+
 void script_meter_begin(struct script_meter *meter, uint64_t instructions,
-			int64_t run_ms)
+			int64_t run_ms, int64_t busy_after_ms)
 {
 	meter->running = true;
 	meter->over = false;
@@ -154,8 +188,18 @@ void script_meter_begin(struct script_meter *meter, uint64_t instructions,
 	meter->collect_at = meter->memory_max / 2;
 	meter->work_left = instructions;
 	meter->unchecked = 0;
-	meter->end_ms = hf_clock_ms() + run_ms;
+	meter->line = 0;
+	meter->checked_ms = hf_clock_ms();
+	meter->end_ms = end_of(meter->checked_ms, run_ms);
+	meter->busy_ms = meter->busy == NULL || busy_after_ms == 0
+			     ? HF_NEVER
+			     : end_of(meter->checked_ms, busy_after_ms);
 	lua_sethook(meter->main, on_count, LUA_MASKCOUNT, HOOK_EVERY);
+}
+
+void script_meter_stop(struct script_meter *meter)
+{
+	meter->over = true;
 }
 
 void script_meter_end(struct script_meter *meter)

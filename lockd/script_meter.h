@@ -27,6 +27,12 @@ struct script_meter {
 	uint64_t work_left; /* instructions */
 	uint64_t unchecked; /* instructions since the clock was read */
 	int64_t end_ms;
+	int64_t checked_ms; /* what the clock said last */
+	/* Called now and then from busy_ms on; NULL: nobody wants to be. */
+	void (*busy)(void *arg);
+	void *busy_arg;
+	int64_t busy_ms;
+	int line; /* where a run was that busy() has ended; 0: unknown */
 };
 
 /*
@@ -37,9 +43,12 @@ lua_State *script_meter_start(struct script_meter *meter,
 			      size_t memory_max_bytes);
 struct script_meter *script_meter_of(lua_State *L);
 
-/* A run of at most so many instructions and milliseconds, about. */
+/*
+ * A run of at most so many instructions and milliseconds, about. It counts as
+ * busy after so many; 0: never.
+ */
 void script_meter_begin(struct script_meter *meter, uint64_t instructions,
-			int64_t run_ms);
+			int64_t run_ms, int64_t busy_after_ms);
 void script_meter_end(struct script_meter *meter); /* .over still tells */
 
 /*
@@ -50,6 +59,12 @@ void script_meter_end(struct script_meter *meter); /* .over still tells */
  */
 void script_meter_charge(lua_State *L, double work);
 void script_meter_charge_bytes(lua_State *L, size_t n);
+
+/*
+ * The run ends, as if a bound had been passed: from meter->busy, which may
+ * use nothing else of the interpreter.
+ */
+void script_meter_stop(struct script_meter *meter);
 
 /* A full collection, by L: its time is bounded by the memory's bound. */
 void script_meter_collect(struct script_meter *meter, lua_State *L);

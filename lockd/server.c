@@ -9,6 +9,7 @@
 #include "lockd/locks.h"
 #include "lockd/persist.h"
 #include "lockd/resp.h"
+#include "lockd/script.h"
 
 #include <stdlib.h>
 
@@ -41,6 +42,10 @@ struct server {
 	 */
 	struct hf_buf pushed;
 	struct resp_writer push_writer;
+	/* Others are heard beside a script: running and pushed of its client.
+	 */
+	struct client *busy;
+	struct hf_buf busy_pushed;
 	struct reply to_nobody; /* for answers that CLIENT REPLY turned off */
 };
 
@@ -68,12 +73,14 @@ static struct reply *reach(struct client *client)
 	struct server *server = peer->server;
 
 	hf_conn_out(&peer->conn); /* it leaves at this turn's end */
-	if (server->running != client) {
+	if (server->running != client && server->busy != client) {
 		/* It may tell of what the disk has not yet. */
 		hf_conn_hold(&peer->conn, hf_conn_mark(&peer->conn),
 			     persist_wait_for(server->lockd->persist));
 		return &peer->writer.reply;
 	}
+	server->push_writer.out =
+	    server->running == client ? &server->pushed : &server->busy_pushed;
 	server->push_writer.reply.protocol = client->protocol;
 	return &server->push_writer.reply;
 }
@@ -184,7 +191,7 @@ static void end_request(struct peer *peer)
 	}
 	if (peer->client.close_on_reply)
 		hf_conn_close_soon(&peer->conn, HF_CONN_DONE);
-	if (server->lockd->shutdown) {
+	if (server->lockd->shutdown && !server->lockd->busy) {
 		hf_conn_close(&peer->conn, HF_CONN_SHUTDOWN);
 		hf_loop_stop(server->loop);
 	}
@@ -224,7 +231,7 @@ static bool run_request(struct peer *peer)
 	};
 	uint64_t errors, looks, mark, last;
 
-	if (client_postpone(&call))
+	if (!call.lockd->busy && client_postpone(&call))
 		return false;
 	client_begins(server->lockd, client, call.now_ms);
 	if (!client_wants_reply(client))
@@ -237,18 +244,43 @@ static bool run_request(struct peer *peer)
 	last = persist_last(call.lockd->persist);
 	persist_begin(call.lockd->persist);
 	command_run(&call);
+	if (call.lockd->forget)
+		persist_forget(call.lockd->persist);
 	persist_end(call.lockd->persist);
-	if (looks_of(call.lockd) != looks)
+	if (!call.lockd->busy && looks_of(call.lockd) != looks)
 		hold_back(peer, mark, last);
 	if (client->hold_until > 0)
 		hf_conn_hold(&peer->conn, mark, client->hold_until);
 	client->hold_until = 0;
 	stats_errors(&server->lockd->stats, call.reply, errors);
 	end_request(peer);
+	if (call.lockd->busy || call.lockd->forget)
+		return true;
 	persist_begin(call.lockd->persist);
 	locks_settle(server->lockd, call.now_ms);
 	persist_end(call.lockd->persist);
 	return true;
+}
+
+/*
+ * A script runs long: what others send is answered, most of it by -BUSY. This
+ * is called from within the script's own request, between two instructions.
+ */
+static void hear_others(void *arg)
+{
+	struct server *server = arg;
+
+	server->busy = server->running;
+	server->busy_pushed = server->pushed;
+	hf_buf_init(&server->pushed,
+		    (size_t)server->settings->max_output_bytes);
+	server->lockd->busy = true;
+	hf_loop_aside(server->loop, &peer_of_client(server->busy)->conn);
+	server->lockd->busy = false;
+	hf_buf_fini(&server->pushed);
+	server->pushed = server->busy_pushed;
+	server->running = server->busy;
+	server->busy = NULL;
 }
 
 static void refuse_protocol(struct peer *peer)
@@ -382,6 +414,7 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 	resp_writer_init(&server->push_writer, &server->pushed, 2);
 	hf_loop_on_hangup(server->loop, on_hangup);
 	server->to_nobody.ops = &reply_to_nobody;
+	script_on_busy(lockd->script, hear_others, server);
 	lockd->stats.max_clients = (uint64_t)settings->max_clients;
 	lockd->stats.started_ms = hf_loop_now_ms(server->loop);
 	return server;

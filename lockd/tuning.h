@@ -9,6 +9,7 @@
 struct tuning {
 	int64_t slowlog_slower_than_us; /* negative: no slow log */
 	int64_t slowlog_max_len;
+	int64_t busy_reply_ms;  /* others hear -BUSY after; 0: never */
 	int64_t idle_timeout_s; /* 0: idle clients stay */
 };
 

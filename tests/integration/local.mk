@@ -14,6 +14,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
+	tests/integration/test_lockd_busy.py \
 	tests/integration/test_lockd_clients_python.py \
 	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \
