@@ -20,4 +20,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/peer.c libhold/peer.h \
 	libhold/slice.c libhold/slice.h \
 	libhold/table.c libhold/table.h \
-	libhold/wire.h
+	libhold/wire.h \
+	libhold/zkcodes.c libhold/zkcodes.h \
+	libhold/zkframe.c libhold/zkframe.h \
+	libhold/zkrec.c libhold/zkrec.h
