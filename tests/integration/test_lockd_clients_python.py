@@ -5,7 +5,6 @@ aioredlock runs through it.
 """
 
 import asyncio
-import contextlib
 import threading
 import time
 
@@ -203,24 +202,6 @@ def test_an_asyncio_lock_excludes_tasks(run):
 
     run(body)
     assert most == [1] * 48
-
-
-def test_an_asyncio_waiter_that_is_cancelled_holds_nothing(run):
-    async def body(client):
-        holder = client.lock("seat", timeout=30)
-        assert await holder.acquire()
-        waiter = asyncio.create_task(
-            client.lock("seat", timeout=30, sleep=0.005).acquire()
-        )
-        done, _ = await asyncio.wait([waiter], timeout=0.05)
-        assert not done
-        waiter.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await waiter
-        await holder.release()
-        assert not await client.exists("seat")
-
-    run(body)
 
 
 def test_an_asyncio_lock_that_ran_out_is_not_extended(run):

@@ -84,9 +84,13 @@ def test_the_cli_runs_a_script_file(cli, tmp_path):
 def test_the_cli_scans_and_weighs_keys(cli, client):
     for i in range(300):
         client.set(f"seat:{i}", "x" * i)
-    client.set("other", "y")
+    client.hset("other", mapping={"x": 1, "y": 2})
     assert len(cli("--scan").split()) == 301
     assert cli("--scan", "--pattern", "oth*") == "other\n"
+    big = cli("--bigkeys")
+    assert "Sampled 301 keys" in big
+    assert re.search(r'Biggest string found .*"seat:299"\S* has 299 bytes', big), big
+    assert re.search(r'Biggest   hash found .*"other"\S* has 2 fields', big), big
     assert "Sampled 301 keys" in cli("--memkeys")
 
 
@@ -146,16 +150,26 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("4H", 24, 200, 0, 0))
         self.seen = ""
 
-    def type(self, text, until):
-        """Types, and gives what was on the screen by the time of until."""
-        os.write(self.fd, text.encode())
-        self.seen, deadline = "", time.monotonic() + 30
-        while until not in self.seen:
+    def _read(self, wanted):
+        deadline = time.monotonic() + 30
+        while re.search(wanted, self.seen, re.S) is None:
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self.fd], [], [], max(left, 0))
-            assert ready, f"no {until!r} in {self.seen!r}"
+            assert ready, f"no {wanted!r} in {self.seen!r}"
             self.seen += os.read(self.fd, 65536).decode(errors="replace")
-        return self.seen
+
+    def type(self, text, until):
+        """Types, and waits for until on the screen."""
+        os.write(self.fd, text.encode())
+        self.seen = ""
+        self._read(until)
+
+    def enter(self, text, until):
+        """
+        Types a line, and waits for until and the next prompt: it throws
+        away what was typed before that.
+        """
+        self.type(text + "\r", until + ".*sock> ")
 
     def close(self):
         with contextlib.suppress(ProcessLookupError):
@@ -172,17 +186,17 @@ def terminal(empty):
 
 
 def test_the_cli_talks_with_a_person(terminal):
-    terminal.type("", "> ")
-    assert "OK" in terminal.type("set seat a px 60000\r", "OK")
-    terminal.type("get seat\r", '"a"')
+    terminal.type("", "sock> ")
+    terminal.enter("set seat a px 60000", "OK")
+    terminal.enter("get seat", '"a"')
     # What can be completed comes from COMMAND DOCS.
-    assert "PUBLISH" in terminal.type("publ\t", "PUBLISH")
-    terminal.type(" c m\r", "(integer) 0")
-    terminal.type("help pexpire\r", "summary:")
-    terminal.type("hello 3\r", '"proto" => (integer) 3')
-    terminal.type("info server\r", "redis_version:7")
-    terminal.type("nosuch\r", "(error) ERR unknown command")
-    terminal.type("get seat\r", '"a"')
+    terminal.type("publ\t", "PUBLISH")
+    terminal.enter(" c m", r"\(integer\) 0")
+    terminal.enter("help pexpire", "summary:")
+    terminal.enter("hello 3", r'"proto" => \(integer\) 3')
+    terminal.enter("info server", "redis_version:7")
+    terminal.enter("nosuch", r"\(error\) ERR unknown command")
+    terminal.enter("get seat", '"a"')
 
 
 # ---- redis-benchmark --------------------------------------------------------------
