@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced by ./run and ./check: installs what is missing, builds.
 
-# packages_of KIND...: the packages of these kinds in packages.txt
+# packages_of KIND...: of these kinds in packages.txt, lines "package [command]"
 packages_of() {
 	local kind
 	for kind; do
@@ -9,13 +9,19 @@ packages_of() {
 	done
 }
 
+is_installed() {
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+		grep -qx installed
+}
+
 # Installs what of these kinds is missing; only root can.
 install_packages() {
-	local missing=() package
-	for package in $(packages_of "$@"); do
-		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
-			grep -qx installed || missing+=("$package")
-	done
+	local missing=() package instead
+	while read -r package instead; do
+		is_installed "$package" ||
+			{ [ -n "$instead" ] && command -v "$instead" >/dev/null; } ||
+			missing+=("$package")
+	done < <(packages_of "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" -ne 0 ]; then
 		fail "packages are missing: as root, apt-get install --no-install-recommends ${missing[*]}"

@@ -1,6 +1,7 @@
 # tests/integration/ - the whole house: real daemons, real clients
 EXTRA_DIST += \
 	tests/integration/conftest.py \
+	tests/support/client_script.py \
 	tests/support/fastcgi.py \
 	tests/support/history.py \
 	tests/support/race.py \
@@ -15,6 +16,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_busy.py \
+	tests/integration/test_lockd_clients_node.py \
 	tests/integration/test_lockd_clients_python.py \
 	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \

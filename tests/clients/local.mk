@@ -1,0 +1,29 @@
+# tests/clients/ - small programs in other languages, on clients we did not write
+NODE_SCENARIOS = \
+	tests/clients/node/ioredis.js \
+	tests/clients/node/main.js \
+	tests/clients/node/redis.js \
+	tests/clients/node/redlock.js \
+	tests/clients/node/until.js
+NODE_PACKAGES = \
+	tests/clients/node/.npmrc \
+	tests/clients/node/package-lock.json \
+	tests/clients/node/package.json
+EXTRA_DIST += $(NODE_SCENARIOS) $(NODE_PACKAGES)
+
+# npm's packages, exactly those of the lock file, in the build tree.
+check_DATA += tests/clients/node/installed
+tests/clients/node/installed: $(NODE_PACKAGES)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	for file in $(NODE_PACKAGES); do \
+		rm -f $$file.new && \
+		cp $(top_srcdir)/$$file $$file.new && \
+		mv -f $$file.new $$file || exit 1; \
+	done && \
+	(cd $(@D) && npm ci --silent --omit=dev) && touch $@
+
+mostlyclean-local: clean-node-clients
+clean-node-clients:
+	-test -d '$(srcdir)/tests/clients/node/node_modules' || \
+		rm -rf tests/clients/node/node_modules
+CLEANFILES += tests/clients/node/installed
