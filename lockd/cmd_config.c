@@ -11,6 +11,7 @@
 #include "libhold/err.h"
 #include "lockd/command.h"
 #include "lockd/glob.h"
+#include "lockd/memory.h"
 #include "lockd/notify.h"
 
 #include <stdio.h>
@@ -123,6 +124,23 @@ static void show_port(struct lockd *lockd, char *out)
 	show_text(out, colon != NULL ? colon + 1 : "0");
 }
 
+static void show_max_memory(struct lockd *lockd, char *out)
+{
+	show_number(out, lockd->tuning.max_memory_bytes);
+}
+
+static const char *change_max_memory(struct lockd *lockd, struct hf_slice value,
+				     enum step step)
+{
+	int64_t bytes;
+
+	if (!memory_parse(value, &bytes))
+		return "argument must be a memory value";
+	if (step == APPLY)
+		lockd->tuning.max_memory_bytes = bytes;
+	return NULL;
+}
+
 static void show_request_max(struct lockd *lockd, char *out)
 {
 	show_number(out, lockd->settings.max_request_bytes);
@@ -164,7 +182,7 @@ static const struct option options[] = {
 	SHOW("loglevel", show_log_level),
 	TUNE("lua-time-limit", busy_reply_ms, 0, INT64_MAX),
 	SHOW("maxclients", show_max_clients),
-	IS("maxmemory", "0"),
+	{ "maxmemory", OWN, NULL, 0, 0, 0, show_max_memory, change_max_memory },
 	IS("maxmemory-policy", "noeviction"),
 	{ "notify-keyspace-events", OWN, NULL, 0, 0, 0, show_events,
 	  change_events },

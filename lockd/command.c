@@ -3,6 +3,7 @@
 #include "lockd/command.h"
 
 #include "libhold/clock.h"
+#include "lockd/memory.h"
 #include "lockd/monitor.h"
 #include "lockd/multi.h"
 #include "lockd/persist.h"
@@ -301,6 +302,16 @@ static bool creates_too_early(struct call *call, const struct command *command)
 	return true;
 }
 
+static bool lacks_memory(struct call *call, const struct command *command)
+{
+	if ((command->flags & COMMAND_DENY_OOM) == 0 ||
+	    !memory_is_full(call->lockd))
+		return false;
+	reply_error(call->reply, "OOM command not allowed when used memory > "
+				 "'maxmemory'.");
+	return true;
+}
+
 bool command_may_write(struct call *call, const struct command *command)
 {
 	const char *refusal = persist_refusing(call->lockd->persist);
@@ -309,7 +320,8 @@ bool command_may_write(struct call *call, const struct command *command)
 		return true;
 	if (refusal != NULL)
 		reply_error(call->reply, "%s", refusal);
-	return refusal == NULL && !creates_too_early(call, command);
+	return refusal == NULL && !lacks_memory(call, command) &&
+	       !creates_too_early(call, command);
 }
 
 /* Refusals that depend on the client; false after an error reply. */

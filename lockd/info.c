@@ -126,7 +126,10 @@ static void info_memory(struct call *call, struct hf_buf *out)
 {
 	struct mallinfo2 m = mallinfo2();
 	size_t used = m.uordblks + m.hblkhd;
-	size_t dataset = keyspace_memory(call->lockd->keys);
+	size_t dataset = keyspace_memory(call->lockd->keys) +
+			 keyspace_memory(call->lockd->guards);
+	int64_t limit = call->lockd->tuning.max_memory_bytes;
+	char text[24];
 	size_t lua = script_memory(call->lockd->script);
 
 	info_used(call, used, out);
@@ -137,12 +140,13 @@ static void info_memory(struct call *call, struct hf_buf *out)
 		      used > dataset ? used - dataset : 0, dataset, lua, lua,
 		      script_count(call->lockd->script));
 	hf_buf_printf(out,
-		      "total_system_memory:%llu\r\nmaxmemory:0\r\n"
-		      "maxmemory_human:0B\r\nmaxmemory_policy:noeviction\r\n"
+		      "total_system_memory:%llu\r\nmaxmemory:%lld\r\n"
+		      "maxmemory_human:%s\r\nmaxmemory_policy:noeviction\r\n"
 		      "mem_allocator:libc\r\nactive_defrag_running:0\r\n"
 		      "lazyfree_pending_objects:0\r\n",
 		      (unsigned long long)sysconf(_SC_PHYS_PAGES) *
-			  (unsigned long long)sysconf(_SC_PAGESIZE));
+			  (unsigned long long)sysconf(_SC_PAGESIZE),
+		      (long long)limit, human((size_t)limit, text));
 }
 
 static void info_persistence(struct call *call, struct hf_buf *out)

@@ -39,6 +39,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/lockd.c lockd/lockd.h \
 	lockd/locks.c lockd/locks.h \
 	lockd/locktab.c lockd/locktab.h \
+	lockd/memory.c lockd/memory.h \
 	lockd/monitor.c lockd/monitor.h \
 	lockd/multi.c lockd/multi.h \
 	lockd/notify.c lockd/notify.h \

@@ -45,9 +45,11 @@ void lockd_init(struct lockd *lockd, const struct settings *settings)
 	locks_init(lockd, chance_draw());
 	lockd->watches = watch_table_new(lockd->keys, chance_draw());
 	lockd->settings = *settings;
-	lockd->tuning = (struct tuning){ .slowlog_slower_than_us = 10000,
-					 .slowlog_max_len = 128,
-					 .busy_reply_ms = 5000 };
+	lockd->tuning =
+	    (struct tuning){ .slowlog_slower_than_us = 10000,
+			     .slowlog_max_len = 128,
+			     .busy_reply_ms = 5000,
+			     .max_memory_bytes = settings->max_memory_bytes };
 	slowlog_init(&lockd->slowlog);
 	lockd->notify = notify_new(lockd);
 	lockd->pubsub = pubsub_new(chance_draw(), &pubsub_limits);

@@ -3,6 +3,7 @@
 #include "lockd/settings.h"
 
 #include "libhold/err.h"
+#include "libhold/journal_file.h"
 
 #include <stdio.h>
 
@@ -60,12 +61,22 @@ static const struct hf_conf_setting table[] = {
 	  .max = 1000000,
 	  .value_name = "N",
 	  .help = "connections at once" },
+	{ .name = "max-memory",
+	  .kind = HF_CONF_INT,
+	  .offset = FIELD(max_memory_bytes),
+	  .preset = "0",
+	  .min = 0,
+	  .max = INT64_MAX,
+	  .value_name = "BYTES",
+	  .help = "of keys and guards; past it what would add to them is "
+		  "refused, nothing is evicted; 0: no limit" },
 	{ .name = "max-request",
 	  .kind = HF_CONF_INT,
 	  .offset = FIELD(max_request_bytes),
 	  .preset = "67108864",
 	  .min = 1024,
-	  .max = 1024 * MIB,
+	  /* A change must fit into a record of the journal. */
+	  .max = JOURNAL_RECORD_MAX - MIB,
 	  .value_name = "BYTES",
 	  .help = "the largest request" },
 	{ .name = "max-output",

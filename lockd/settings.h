@@ -17,6 +17,7 @@ struct settings {
 	int durability;        /* enum durability */
 	int log_level;         /* enum hf_log_level */
 	int64_t max_clients;
+	int64_t max_memory_bytes; /* 0: no limit */
 	int64_t max_request_bytes;
 	int64_t max_output_bytes;
 	int64_t max_transaction_bytes;

@@ -9,8 +9,9 @@
 struct tuning {
 	int64_t slowlog_slower_than_us; /* negative: no slow log */
 	int64_t slowlog_max_len;
-	int64_t busy_reply_ms;  /* others hear -BUSY after; 0: never */
-	int64_t idle_timeout_s; /* 0: idle clients stay */
+	int64_t busy_reply_ms;    /* others hear -BUSY after; 0: never */
+	int64_t max_memory_bytes; /* of the state; 0: no limit */
+	int64_t idle_timeout_s;   /* 0: idle clients stay */
 };
 
 #endif

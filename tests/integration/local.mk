@@ -22,6 +22,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_hashes.py \
 	tests/integration/test_lockd_journal.py \
 	tests/integration/test_lockd_locks.py \
+	tests/integration/test_lockd_memory.py \
 	tests/integration/test_lockd_pubsub.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \

@@ -1,0 +1,104 @@
+"""--max-memory: what is refused past it, beside Debian's redis-server 7."""
+
+import pytest
+import redis
+
+from servers import Lockd
+from wire import Wire
+
+OOM = b"-OOM command not allowed when used memory > 'maxmemory'."
+
+
+@pytest.fixture
+def full(empty):
+    """No byte more: its limit is one, and there is a key."""
+    assert empty.call("SET", "k", "v") == b"+OK\r\n"
+    assert empty.call("HSET", "h", "f", "1") == b":1\r\n"
+    assert empty.call("CONFIG", "SET", "maxmemory", "1") == b"+OK\r\n"
+    yield empty
+    assert empty.call("CONFIG", "SET", "maxmemory", "0") == b"+OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "SET k w", "SET j w NX PX 1000", "SETNX j w", "MSET a 1 b 2",
+        "MSETNX a 1", "APPEND k x", "SETRANGE k 0 x", "INCR n", "GETSET k x",
+        "HSET h g 1", "HSETNX h g 1", "HINCRBY h f 1", "SETEX k 9 v",
+        "COPY k j",
+    ],
+)
+def test_what_may_grow_is_refused(full, words):
+    assert full.call(*words.split()).startswith(OOM)
+    assert full.call("MGET", "k", "j") == b"*2\r\n$1\r\nv\r\n$-1\r\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "GET k", "EXPIRE k 100", "PEXPIRE k 100000", "PERSIST k", "TTL k",
+        "RENAME k k2", "HDEL h f", "GETDEL k", "GETEX k EX 100", "DEL k",
+        "UNLINK k", "PUBLISH c m", "SCRIPT FLUSH", "PING", "DBSIZE",
+    ],
+)
+def test_who_looks_extends_or_gives_back_is_served(full, words):
+    assert not full.call(*words.split()).startswith(b"-")
+
+
+def test_a_script_may_release_and_may_not_take(full):
+    release = "if redis.call('get',KEYS[1]) == ARGV[1] then " \
+              "return redis.call('del',KEYS[1]) end return 0"
+    take = "return redis.call('set',KEYS[1],ARGV[1])"
+    assert b"OOM command not allowed" in full.call("EVAL", take, "1", "j", "x")
+    assert full.call("EVAL", release, "1", "k", "v") == b":1\r\n"
+
+
+def test_a_transaction_is_refused_whole(full):
+    with Wire(full.socket) as wire:
+        assert wire.ask("MULTI") == b"+OK\r\n"
+        assert wire.ask("SET", "k", "w").startswith(OOM)
+        assert wire.ask("EXEC").startswith(b"-EXECABORT")
+    assert full.call("GET", "k") == b"$1\r\nv\r\n"
+
+
+@pytest.mark.parametrize("text", ["0", "100mb", "1gb", "7"])
+def test_the_limit_is_set_and_told_as_bytes(server, text):
+    bytes_of = {"0": 0, "100mb": 104857600, "1gb": 1073741824, "7": 7}
+    client = redis.Redis(unix_socket_path=server.socket, decode_responses=True)
+    client.config_set("maxmemory", text)
+    try:
+        assert client.config_get("maxmemory") == {
+            "maxmemory": str(bytes_of[text])}
+        assert client.info("memory")["maxmemory"] == bytes_of[text]
+    finally:
+        client.config_set("maxmemory", "0")
+
+
+@pytest.mark.parametrize("text", ["much", "-1", "1.5gb"])
+def test_a_limit_that_is_none_is_refused(server, text):
+    said = server.call("CONFIG", "SET", "maxmemory", text)
+    assert said.startswith(b"-ERR CONFIG SET failed")
+
+
+def test_lockd_holds_locks_and_never_evicts_them():
+    """Filled to its limit it refuses new locks, and keeps all that it gave."""
+    with Lockd("--max-memory", "100000", "--durability", "none") as server:
+        client = redis.Redis(unix_socket_path=server.socket)
+        granted = []
+        with pytest.raises(redis.ResponseError, match="OOM"):
+            for i in range(100000):
+                if i % 2:
+                    client.set(f"k{i}", "token", nx=True, px=600000)
+                else:
+                    client.execute_command(
+                        "LOCK.ACQUIRE", 1, f"k{i}", "me", "PX", 600000)
+                granted.append(f"k{i}")
+        assert 100 < len(granted) < 10000
+        assert client.exists(*granted) == len(granted)
+        extended = client.execute_command(
+            "LOCK.EXTEND", 1, "k0", "me", "PX", 700000)
+        assert extended[1] > 600000
+        with pytest.raises(redis.ResponseError, match="OOM"):
+            client.execute_command("GUARD", "resource", 7)
+        assert client.delete(*granted[: len(granted) // 2])
+        assert client.set("again", "token", nx=True, px=600000)
