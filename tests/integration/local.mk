@@ -20,6 +20,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_clients_python.py \
 	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \
+	tests/integration/test_lockd_docs.py \
 	tests/integration/test_lockd_journal.py \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_memory.py \
