@@ -1,7 +1,7 @@
 # lockd/ - everything but main(): what the daemon, its tests and its fuzzers link
 noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
-	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
+	$(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/auth.c lockd/auth.h \
 	lockd/chance.c lockd/chance.h \
@@ -58,13 +58,14 @@ lockd_liblockd_a_SOURCES = \
 	lockd/script_sandbox.c lockd/script_sandbox.h \
 	lockd/server.c lockd/server.h \
 	lockd/settings.c lockd/settings.h \
+	lockd/sha1.c lockd/sha1.h \
 	lockd/slowlog.c lockd/slowlog.h \
 	lockd/stats.c lockd/stats.h \
 	lockd/tuning.h \
 	lockd/values.c lockd/values.h \
 	lockd/watch.c lockd/watch.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
-	$(LUA_LIBS) $(CRYPTO_LIBS) -lm
+	$(LUA_LIBS) -lm
 
 sbin_PROGRAMS += lockd/lockd
 lockd_lockd_CPPFLAGS = $(lockd_liblockd_a_CPPFLAGS)

@@ -10,6 +10,7 @@
 #include "lockd/script_convert.h"
 #include "lockd/script_library.h"
 #include "lockd/script_sandbox.h"
+#include "lockd/sha1.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -79,9 +80,6 @@ struct script *script_new(const struct script_limits *limits)
 
 	s->limits = *limits;
 	hf_list_init(&s->by_use);
-	s->context.sha1 = script_api_sha1_new();
-	if (s->context.sha1 == NULL)
-		hf_fatalx("libcrypto has no SHA-1");
 	start_lua(s);
 	return s;
 }
@@ -118,7 +116,6 @@ void script_free(struct script **s)
 		return;
 	forget_all(*s);
 	lua_close((*s)->L);
-	EVP_MD_CTX_free((*s)->context.sha1);
 	free(*s);
 	*s = NULL;
 }
@@ -249,14 +246,14 @@ int script_load(struct script *s, struct hf_slice text, struct reply *reply,
 	struct compile job = { .text = text };
 	int rc;
 
-	script_api_sha1(s->context.sha1, text, sha_out);
-	if (find(s, (struct hf_slice){ sha_out, SCRIPT_SHA_LEN }) != NULL)
-		return 0;
 	if (text.len > s->limits.text_bytes) {
 		reply_error(reply, "ERR script longer than %zu bytes",
 			    s->limits.text_bytes);
 		return HF_ELIMIT;
 	}
+	sha1_hex(text, sha_out);
+	if (find(s, (struct hf_slice){ sha_out, SCRIPT_SHA_LEN }) != NULL)
+		return 0;
 	rc = try_compile(s, &job);
 	if (job.starved) { /* perhaps by garbage, which is gone now */
 		lua_settop(s->L, 0);

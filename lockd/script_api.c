@@ -4,6 +4,7 @@
 
 #include "libhold/log.h"
 #include "lockd/script_convert.h"
+#include "lockd/sha1.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -111,43 +112,16 @@ static int redis_pcall(lua_State *L)
 
 /* ---- the other functions ------------------------------------------------ */
 
-/* Looking the digest up by name takes longer than a script's whole sum. */
-EVP_MD_CTX *script_api_sha1_new(void)
-{
-	EVP_MD_CTX *sha1 = EVP_MD_CTX_new();
-
-	if (sha1 != NULL && EVP_DigestInit_ex(sha1, EVP_sha1(), NULL) == 1)
-		return sha1;
-	EVP_MD_CTX_free(sha1);
-	return NULL;
-}
-
-void script_api_sha1(EVP_MD_CTX *sha1, struct hf_slice text, char out[41])
-{
-	static const char digits[] = "0123456789abcdef";
-	unsigned char sum[20];
-
-	if (EVP_DigestUpdate(sha1, text.data, text.len) != 1 ||
-	    EVP_DigestFinal_ex(sha1, sum, NULL) != 1 ||
-	    EVP_DigestInit_ex(sha1, NULL, NULL) != 1)
-		hf_fatalx("libcrypto fails to make a SHA-1");
-	for (size_t i = 0; i < sizeof(sum); i++) {
-		*out++ = digits[sum[i] >> 4];
-		*out++ = digits[sum[i] & 15];
-	}
-	*out = '\0';
-}
-
 static int redis_sha1hex(lua_State *L)
 {
-	char sha[41];
+	char sha[SHA1_HEX_LEN + 1];
 	struct hf_slice text;
 
 	if (lua_gettop(L) != 1)
 		return raise(L, "wrong number of arguments");
 	text.data = luaL_checklstring(L, 1, &text.len);
 	script_meter_charge_bytes(L, 8 * text.len);
-	script_api_sha1(context_of(L)->sha1, text, sha);
+	sha1_hex(text, sha);
 	lua_pushstring(L, sha);
 	return 1;
 }

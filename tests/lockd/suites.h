@@ -15,6 +15,7 @@ extern const struct hf_suite test_pattern_suite;
 extern const struct hf_suite test_pubsub_suite;
 extern const struct hf_suite test_resp_suite;
 extern const struct hf_suite test_script_suite;
+extern const struct hf_suite test_sha1_suite;
 extern const struct hf_suite test_watch_suite;
 
 #endif
