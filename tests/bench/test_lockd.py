@@ -27,7 +27,8 @@ LINES = [
     ("DEL + SET NX PX, 1,000 locks: p99.9", BOTH, 0),
     ("DEL + SET NX PX, 5,000 locks: p99.9", BOTH, 1),
     ("SET NX PX + DEL while 5,000 locks expire: max", BOTH, 0),
-    ("start-up, until it answers PING", BOTH, 1),
+    *((f"{mode}: start-up, until it answers PING", BOTH, 1)
+      for mode in ("none", "always")),
     ("memory when idle", BOTH, 1),
     ("recovery of 5,000 locks after kill -9", BOTH, 1),
 ]
