@@ -27,3 +27,10 @@ clean-node-clients:
 	-test -d '$(srcdir)/tests/clients/node/node_modules' || \
 		rm -rf tests/clients/node/node_modules
 CLEANFILES += tests/clients/node/installed
+
+EXTRA_DIST += \
+	tests/clients/perl/main.pl \
+	tests/clients/php/laravel.php \
+	tests/clients/php/main.php \
+	tests/clients/php/phpredis.php \
+	tests/clients/ruby/main.rb
