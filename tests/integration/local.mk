@@ -28,6 +28,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_memory.py \
 	tests/integration/test_lockd_pubsub.py \
+	tests/integration/test_lockd_script_libraries.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \
 	tests/integration/test_lockd_transactions.py \
