@@ -1,7 +1,7 @@
 # lockd/ - everything but main(): what the daemon, its tests and its fuzzers link
 noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
-	$(XXHASH_CFLAGS)
+	$(NETTLE_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/auth.c lockd/auth.h \
 	lockd/chance.c lockd/chance.h \
@@ -67,7 +67,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/values.c lockd/values.h \
 	lockd/watch.c lockd/watch.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
-	$(CJSON_LIBS) $(BITOP_LIBS) $(LUA_LIBS) -lm
+	$(CJSON_LIBS) $(BITOP_LIBS) $(LUA_LIBS) $(NETTLE_LIBS) -lm
 
 sbin_PROGRAMS += lockd/lockd
 lockd_lockd_CPPFLAGS = $(lockd_liblockd_a_CPPFLAGS)
