@@ -5,6 +5,7 @@
 #include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/journal_dir.h"
+#include "libhold/journal_gather.h"
 #include "libhold/journal_recover.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
@@ -14,9 +15,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define ALLOCATE_BYTES  (4 * 1024 * 1024) /* of log, taken beforehand */
+#define ZEROS_BYTES     (256 * 1024)      /* of these, written beforehand */
 #define BUFFER_MAX      (SIZE_MAX / 2)    /* bounded by journal_refusing() */
 #define REFUSE_BYTES    (64 * 1024 * 1024)
 #define SYNC_BYTES      (16 * 1024 * 1024) /* unsynced, before each second */
@@ -40,7 +43,9 @@ struct log {
 	uint64_t salt;
 	size_t synced;    /* offset in the file: on disk up to here */
 	size_t allocated; /* bytes of the file taken beforehand */
+	size_t zeroed;    /* up to there the file has bytes, used or zeros */
 	struct hf_buf tail;
+	size_t stamped; /* of tail: records that have their sums */
 	size_t written; /* of tail */
 	uint64_t last_seq;
 	bool sync; /* asked of this job */
@@ -66,6 +71,7 @@ struct snapshot {
 	int fd;       /* of snapshot.new */
 	uint64_t salt;
 	int new_log_fd; /* until the log goes there */
+	int old_log_fd; /* to be closed */
 	uint64_t new_log_salt;
 	uint64_t generation;
 	bool first;
@@ -81,11 +87,14 @@ struct journal {
 	uv_prepare_t prepare; /* before each wait: pending to the disk */
 	uv_idle_t pump;       /* active while pieces are to be gathered */
 	uv_timer_t timer;     /* a retry, or the sync of each second */
+	uv_poll_t gathered;   /* libuv's timer is too coarse for this */
+	int gather_fd;        /* -1: syncs wait for nobody */
 	int open_handles;
 	int dir_fd;
 	int lock_fd;
 	uint64_t generation;
 	struct hf_buf pending; /* appended, not yet in the log's tail */
+	struct journal_gather gather;
 	uint64_t last_seq;
 	uint64_t durable_seq;
 	struct log log;
@@ -104,6 +113,26 @@ static size_t log_end(const struct log *log)
 	return log->synced + hf_buf_len(&log->tail);
 }
 
+/*
+ * Bytes that are there already, in blocks that were written before, are synced
+ * without the file system noting anything in its own journal: a third of the
+ * time, and no waiting for what other programs have in there. A log that is
+ * synced seldom does not need it. Failing is no harm.
+ */
+static void prepare_room(struct log *log, size_t end)
+{
+	static const char zeros[ZEROS_BYTES];
+
+	if (end > log->allocated &&
+	    fallocate(log->fd, 0, (off_t)log->synced,
+		      (off_t)(end - log->synced + ALLOCATE_BYTES)) == 0)
+		log->allocated = end + ALLOCATE_BYTES;
+	if (log->sync && end > log->zeroed &&
+	    journal_write_at(log->fd, (struct hf_slice){ zeros, ZEROS_BYTES },
+			     end) == 0)
+		log->zeroed = end + ZEROS_BYTES;
+}
+
 /* In the thread pool, or when closing. */
 static int write_tail(struct log *log)
 {
@@ -113,18 +142,16 @@ static int write_tail(struct log *log)
 
 	rest.data += log->written;
 	rest.len -= log->written;
-	/* Then most syncs need not note a new length. Failing is no harm. */
-	if (end > log->allocated &&
-	    fallocate(log->fd, 0, (off_t)log->synced,
-		      (off_t)(end - log->synced + ALLOCATE_BYTES)) == 0)
-		log->allocated = end + ALLOCATE_BYTES;
+	prepare_room(log, end);
+	journal_stamp(&log->tail, log->stamped, log->synced ^ log->salt);
+	log->stamped = hf_buf_len(&log->tail);
 	rc = journal_write_at(log->fd, rest, log->synced + log->written);
 	if (rc == 0)
 		log->written += rest.len;
 	if (rc == 0 && log->sync)
 		rc = journal_sync(log->fd);
 	if (rc < 0)
-		log->written = 0; /* all of it again */
+		log->written = log->zeroed = 0; /* all of it again */
 	return rc;
 }
 
@@ -165,7 +192,7 @@ static void settle_tail(struct journal *j)
 	struct log *log = &j->log;
 
 	log->synced = log_end(log);
-	log->written = 0;
+	log->written = log->stamped = 0;
 	hf_buf_reset(&log->tail, KEEP_BYTES);
 	j->counts.syncs++;
 	j->durable_seq = log->last_seq;
@@ -176,6 +203,18 @@ static void sync_within_a_second(struct journal *j)
 {
 	if (!uv_is_active((uv_handle_t *)&j->timer))
 		uv_timer_start(&j->timer, on_timer, SYNC_EVERY_MS, 0);
+}
+
+static void feed(struct journal *j);
+
+/* The disk gets the next before those who waited for this are told. */
+static void go_on(struct journal *j)
+{
+	uint64_t released = j->log.last_seq - j->durable_seq;
+
+	settle_tail(j);
+	journal_gather_end(&j->gather, hf_clock_us(), released, j->last_seq);
+	feed(j);
 }
 
 static void log_done(uv_work_t *work, int status)
@@ -194,12 +233,13 @@ static void log_done(uv_work_t *work, int status)
 		sync_within_a_second(j);
 		return;
 	}
-	settle_tail(j);
+	go_on(j);
 	j->ops->durable(j->arg, j->durable_seq);
 }
 
 static void submit_log(struct journal *j)
 {
+	journal_gather_begin(&j->gather, hf_clock_us());
 	j->log.busy = true;
 	uv_queue_work(j->loop, &j->log.work, log_work, log_done);
 }
@@ -228,12 +268,39 @@ static bool wants_sync(const struct journal *j)
 	       hf_buf_len(&j->log.tail) > SYNC_BYTES;
 }
 
+/* The next turn feeds. */
+static void on_gathered(uv_poll_t *poll, int status, int events)
+{
+	struct journal *j = poll->data;
+	uint64_t times;
+
+	HF_UNUSED(status);
+	HF_UNUSED(events);
+	(void)!read(j->gather_fd, &times, sizeof(times));
+}
+
+/* Then on_gathered() is called in time. */
+static bool waits_for_more(struct journal *j)
+{
+	struct itimerspec timer = { 0 };
+	int64_t wait_us;
+
+	if (j->gather_fd < 0 || hf_buf_len(&j->pending) == 0)
+		return false;
+	wait_us =
+	    journal_gather_wait_us(&j->gather, hf_clock_us(), j->last_seq);
+	if (wait_us <= 0)
+		return false;
+	timer.it_value.tv_nsec = wait_us * 1000; /* far below a second */
+	return timerfd_settime(j->gather_fd, 0, &timer, NULL) == 0;
+}
+
 /* Hands what is pending to the disk, if that has nothing of ours to do. */
 static void feed_log(struct journal *j)
 {
 	struct log *log = &j->log;
 
-	if (log->busy || j->failing != 0)
+	if (log->busy || j->failing != 0 || waits_for_more(j))
 		return;
 	if (hf_buf_len(&j->pending) > 0)
 		take_pending(j);
@@ -263,7 +330,7 @@ static void on_timer(uv_timer_t *timer)
 uint64_t journal_add(struct journal *j, struct hf_slice record)
 {
 	assert(record.len > 0 && record.len <= JOURNAL_RECORD_MAX);
-	journal_put_record(&j->pending, record, j->log.synced ^ j->log.salt);
+	journal_put_unstamped(&j->pending, record);
 	return ++j->last_seq;
 }
 
@@ -372,29 +439,48 @@ static int sync_pieces(struct snapshot *s)
 	return journal_sync(s->fd);
 }
 
+static int make_step(struct journal *j, struct snapshot *s)
+{
+	int rc;
+
+	if (s->step == STEP_FILES)
+		return make_files(j, s);
+	rc = journal_write_at(s->fd, hf_buf_slice(&s->piece), s->offset);
+	if (rc == 0 && s->step == STEP_END)
+		return name_snapshot(j, s);
+	if (rc == 0 && ++s->unsynced == UNSYNCED_PIECES)
+		return sync_pieces(s);
+	return rc;
+}
+
+static void close_file(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void snapshot_work(uv_work_t *work)
 {
 	struct snapshot *s = HF_CONTAINER_OF(work, struct snapshot, work);
 	struct journal *j = HF_CONTAINER_OF(s, struct journal, snapshot);
 
-	if (s->step == STEP_FILES) {
-		s->result = make_files(j, s);
+	close_file(&s->old_log_fd);
+	s->result = make_step(j, s);
+	if (s->result == 0 && s->step != STEP_END)
 		return;
-	}
-	s->result = journal_write_at(s->fd, hf_buf_slice(&s->piece), s->offset);
-	if (s->result == 0 && s->step == STEP_END)
-		s->result = name_snapshot(j, s);
-	else if (s->result == 0 && ++s->unsynced == UNSYNCED_PIECES)
-		s->result = sync_pieces(s);
+	close_file(&s->fd);
+	if (s->result == 0)
+		return;
+	unlinkat(j->dir_fd, "snapshot.new", 0);
+	/* Nothing is in it, and its number will be taken again. */
+	close_file(&s->new_log_fd);
 }
 
 static void end_snapshot(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
 
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
 	s->step = STEP_NONE;
 	hf_buf_reset(&s->piece, 0);
 	uv_idle_stop(&j->pump);
@@ -403,18 +489,10 @@ static void end_snapshot(struct journal *j)
 /* The logs still have everything: it is tried again after some more. */
 static void give_up_snapshot(struct journal *j)
 {
-	struct snapshot *s = &j->snapshot;
-
 	hf_warnx("journal snapshot failed dir=%s: %s", j->conf->dir,
-		 hf_strerror(s->result));
+		 hf_strerror(j->snapshot.result));
 	j->compact_at = j->counts.log_bytes + j->conf->compact_bytes;
 	end_snapshot(j);
-	unlinkat(j->dir_fd, "snapshot.new", 0);
-	if (s->new_log_fd < 0)
-		return;
-	/* Nothing is in it, and its number will be taken again. */
-	close(s->new_log_fd);
-	s->new_log_fd = -1;
 }
 
 static void snapshot_done(uv_work_t *work, int status)
@@ -457,31 +535,40 @@ static void begin_snapshot(struct journal *j)
 
 /*
  * From now on records go to the next generation's log. Everything in the old
- * one is on disk: recovery counts on that when the new one has a record. What
- * is pending knows offsets of the old one, and forgets them.
+ * one is on disk: recovery counts on that when the new one has a record.
  */
 static void switch_log(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
 
 	j->log.salt = s->new_log_salt;
-	journal_restamp(&j->pending, j->log.salt);
 	journal_put_mark(&j->log.tail, j->log.synced ^ j->log.salt);
-	close(j->log.fd);
+	j->log.stamped = hf_buf_len(&j->log.tail);
+	s->old_log_fd = j->log.fd;
 	j->log.fd = s->new_log_fd;
 	s->new_log_fd = -1;
 	j->generation = s->generation;
 	j->log.synced = JOURNAL_HEADER_BYTES;
-	j->log.allocated = JOURNAL_HEADER_BYTES;
+	j->log.allocated = j->log.zeroed = JOURNAL_HEADER_BYTES;
 	j->counts.log_bytes = 0;
 	j->compact_at = j->conf->compact_bytes;
 	s->step = STEP_WRITE;
 }
 
-static void gather_piece(uv_idle_t *pump)
+/* How long the loop was kept since began_us. */
+static void note_piece(struct journal *j, int64_t began_us)
+{
+	int64_t took_us = hf_clock_us() - began_us;
+
+	if (took_us > j->counts.longest_piece_us)
+		j->counts.longest_piece_us = took_us;
+}
+
+static void on_pump(uv_idle_t *pump)
 {
 	struct journal *j = pump->data;
 	struct snapshot *s = &j->snapshot;
+	int64_t began_us = hf_clock_us();
 
 	if (j->ops->snapshot(j->arg, s->first)) {
 		s->step = STEP_LOG;
@@ -491,6 +578,7 @@ static void gather_piece(uv_idle_t *pump)
 		submit_snapshot(j);
 	}
 	s->first = false;
+	note_piece(j, began_us);
 }
 
 /*
@@ -532,15 +620,21 @@ static void feed_snapshot(struct journal *j)
 	if (s->step == STEP_LOG)
 		finish_snapshot(j);
 	if (s->step == STEP_WRITE && !uv_is_active((uv_handle_t *)&j->pump))
-		uv_idle_start(&j->pump, gather_piece);
+		uv_idle_start(&j->pump, on_pump);
+}
+
+static void feed(struct journal *j)
+{
+	int64_t began_us = hf_clock_us();
+
+	feed_snapshot(j);
+	feed_log(j);
+	note_piece(j, began_us);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
-	struct journal *j = prepare->data;
-
-	feed_snapshot(j);
-	feed_log(j);
+	feed(prepare->data);
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -554,20 +648,39 @@ static void on_closed(uv_handle_t *handle)
 }
 
 /* None of them keeps the loop alive. */
+static void init_handle(struct journal *j, void *handle)
+{
+	((uv_handle_t *)handle)->data = j;
+	uv_unref(handle);
+	j->open_handles++;
+}
+
+/* A failing one is no harm: then syncs wait for nobody. */
+static void init_gathering(struct journal *j)
+{
+	if (j->conf->sync != JOURNAL_ALWAYS)
+		return;
+	j->gather_fd =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (j->gather_fd < 0)
+		return;
+	if (uv_poll_init(j->loop, &j->gathered, j->gather_fd) != 0) {
+		close_file(&j->gather_fd);
+		return;
+	}
+	init_handle(j, &j->gathered);
+	uv_poll_start(&j->gathered, UV_READABLE, on_gathered);
+}
+
 static void init_handles(struct journal *j)
 {
-	uv_handle_t *handles[] = { (uv_handle_t *)&j->prepare,
-				   (uv_handle_t *)&j->pump,
-				   (uv_handle_t *)&j->timer };
-
 	uv_prepare_init(j->loop, &j->prepare);
+	init_handle(j, &j->prepare);
 	uv_idle_init(j->loop, &j->pump);
+	init_handle(j, &j->pump);
 	uv_timer_init(j->loop, &j->timer);
-	for (size_t i = 0; i < HF_LEN(handles); i++) {
-		handles[i]->data = j;
-		uv_unref(handles[i]);
-	}
-	j->open_handles = (int)HF_LEN(handles);
+	init_handle(j, &j->timer);
+	init_gathering(j);
 	uv_prepare_start(&j->prepare, on_prepare);
 }
 
@@ -618,7 +731,7 @@ static int begin_log(struct journal *j)
 			 hf_strerror(j->log.fd));
 	j->log.synced =
 	    JOURNAL_HEADER_BYTES + (mark > 0 ? JOURNAL_RECORD_HEAD_BYTES : 0);
-	j->log.allocated = j->log.synced;
+	j->log.allocated = j->log.zeroed = j->log.synced;
 	return j->log.fd < 0 ? j->log.fd : 0;
 }
 
@@ -631,13 +744,16 @@ static void free_buffers(struct journal *j)
 
 static void close_files(struct journal *j)
 {
-	const int fds[] = { j->log.fd, j->snapshot.fd, j->snapshot.new_log_fd,
-			    j->dir_fd, j->lock_fd };
+	int *fds[] = { &j->log.fd,
+		       &j->snapshot.fd,
+		       &j->snapshot.new_log_fd,
+		       &j->snapshot.old_log_fd,
+		       &j->gather_fd,
+		       &j->dir_fd,
+		       &j->lock_fd };
 
-	for (size_t i = 0; i < HF_LEN(fds); i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
+	for (size_t i = 0; i < HF_LEN(fds); i++)
+		close_file(fds[i]);
 }
 
 struct journal *journal_open(const struct journal_conf *conf,
@@ -650,8 +766,9 @@ struct journal *journal_open(const struct journal_conf *conf,
 	j->ops = ops;
 	j->arg = arg;
 	j->loop = loop;
-	j->dir_fd = j->lock_fd = j->log.fd = -1;
+	j->dir_fd = j->lock_fd = j->log.fd = j->gather_fd = -1;
 	j->snapshot.fd = j->snapshot.new_log_fd = -1;
+	j->snapshot.old_log_fd = -1;
 	hf_buf_init(&j->pending, BUFFER_MAX);
 	hf_buf_init(&j->log.tail, BUFFER_MAX);
 	hf_buf_init(&j->snapshot.piece, BUFFER_MAX);
@@ -700,6 +817,8 @@ void journal_close(struct journal **journal)
 	write_last(j);
 	if (j->snapshot.fd >= 0)
 		unlinkat(j->dir_fd, "snapshot.new", 0);
+	if (j->gather_fd >= 0)
+		uv_close((uv_handle_t *)&j->gathered, on_closed);
 	close_files(j);
 	free_buffers(j);
 	uv_close((uv_handle_t *)&j->prepare, on_closed);

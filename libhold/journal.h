@@ -5,6 +5,8 @@
  * runs in libuv's thread pool; what is appended meanwhile shares the next.
  * durable() tells up to which append the disk has everything. A snapshot is
  * made piece by piece between turns, so the log can be cut without a pause.
+ * Whatever may wait for the disk, closing a file or removing a name too, is
+ * done in the pool.
  * Files: journal_file.h.
  *
  * When a write or sync fails, everything since the last good sync is written
@@ -59,6 +61,7 @@ struct journal_counts {
 	uint64_t snapshots;
 	uint64_t failures; /* writes and syncs that failed */
 	uint64_t log_bytes;
+	int64_t longest_piece_us; /* for which the loop was kept from others */
 };
 
 /*

@@ -93,28 +93,11 @@ static void seal(char *record, size_t len)
 		record[4 + i] = (char)(sum & 0xff);
 }
 
-void journal_put_record(struct hf_buf *out, struct hf_slice record,
-			uint64_t stamp)
-{
-	size_t begin = hf_buf_len(out);
-
-	hf_wr_u32(out, (uint32_t)record.len);
-	hf_wr_u32(out, 0);
-	hf_wr_u64(out, stamp);
-	hf_buf_add_slice(out, record);
-	if (!hf_buf_failed(out))
-		seal(out->data + out->start + begin, record.len);
-}
-
-void journal_put_mark(struct hf_buf *out, uint64_t stamp)
-{
-	journal_put_record(out, HF_SLICE(""), stamp);
-}
-
-void journal_restamp(struct hf_buf *buf, uint64_t stamp)
+void journal_stamp(struct hf_buf *buf, size_t from, uint64_t stamp)
 {
 	struct hf_rd r = hf_rd_of(hf_buf_slice(buf));
 
+	hf_rd_bytes(&r, from);
 	while (r.left > 0) {
 		char *record = buf->data + buf->end - r.left;
 		uint32_t len = hf_rd_u32(&r);
@@ -124,6 +107,29 @@ void journal_restamp(struct hf_buf *buf, uint64_t stamp)
 		seal(record, len);
 		hf_rd_bytes(&r, JOURNAL_RECORD_HEAD_BYTES - 4 + (size_t)len);
 	}
+}
+
+void journal_put_unstamped(struct hf_buf *out, struct hf_slice record)
+{
+	hf_wr_u32(out, (uint32_t)record.len);
+	hf_wr_u32(out, 0);
+	hf_wr_u64(out, 0);
+	hf_buf_add_slice(out, record);
+}
+
+void journal_put_record(struct hf_buf *out, struct hf_slice record,
+			uint64_t stamp)
+{
+	size_t begin = hf_buf_len(out);
+
+	journal_put_unstamped(out, record);
+	if (!hf_buf_failed(out))
+		journal_stamp(out, begin, stamp);
+}
+
+void journal_put_mark(struct hf_buf *out, uint64_t stamp)
+{
+	journal_put_record(out, HF_SLICE(""), stamp);
 }
 
 static bool get_header(struct hf_slice file, struct journal_header *header)

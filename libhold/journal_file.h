@@ -63,8 +63,11 @@ void journal_put_record(struct hf_buf *out, struct hf_slice record,
 			uint64_t stamp);
 void journal_put_mark(struct hf_buf *out, uint64_t stamp);
 
-/* Sets the stamp of all records in buf; nothing else may be in it. */
-void journal_restamp(struct hf_buf *buf, uint64_t stamp);
+/* Without stamp and sum yet: those can be told later, and elsewhere. */
+void journal_put_unstamped(struct hf_buf *out, struct hf_slice record);
+
+/* Gives all records in buf, from this byte of it on, their stamp and sum. */
+void journal_stamp(struct hf_buf *buf, size_t from, uint64_t stamp);
 
 enum journal_found {
 	JOURNAL_WHOLE,  /* read to its end */

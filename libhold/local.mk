@@ -12,6 +12,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/journal.c libhold/journal.h \
 	libhold/journal_dir.c libhold/journal_dir.h \
 	libhold/journal_file.c libhold/journal_file.h \
+	libhold/journal_gather.c libhold/journal_gather.h \
 	libhold/journal_recover.c libhold/journal_recover.h \
 	libhold/list.h \
 	libhold/log.c libhold/log.h \

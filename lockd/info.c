@@ -167,7 +167,8 @@ static void info_persistence(struct call *call, struct hf_buf *out)
 		      "aof_current_size:%llu\r\naof_rewrites:%llu\r\n"
 		      "aof_pending_records:%llu\r\naof_syncs:%llu\r\n"
 		      "aof_failures:%llu\r\naof_loaded_records:%llu\r\n"
-		      "aof_cut_bytes:%llu\r\naof_load_ms:%lld\r\n",
+		      "aof_cut_bytes:%llu\r\naof_load_ms:%lld\r\n"
+		      "journal_longest_piece_us:%lld\r\n",
 		      persist_refusing(persist) == NULL ? "ok" : "err",
 		      (unsigned long long)counts->log_bytes,
 		      (unsigned long long)counts->snapshots,
@@ -177,7 +178,8 @@ static void info_persistence(struct call *call, struct hf_buf *out)
 		      (unsigned long long)counts->failures,
 		      (unsigned long long)counts->loaded,
 		      (unsigned long long)counts->cut_bytes,
-		      (long long)counts->load_ms);
+		      (long long)counts->load_ms,
+		      (long long)counts->longest_piece_us);
 }
 
 /* Requests a second, on average since somebody last asked (a second ago or

@@ -13,8 +13,9 @@
 #define FORMAT_VERSION 1
 #define COMPACT_BYTES  (64 * 1024 * 1024)
 #define TIME_EVERY_MS  1000
-#define PIECE_BUCKETS  256 /* of a snapshot, between two turns */
-#define RECORD_BYTES   23  /* of a record, without key and value */
+#define PIECE_BUCKETS  256          /* of a snapshot, between two turns */
+#define PIECE_BYTES    (128 * 1024) /* about: a large value is one */
+#define RECORD_BYTES   23           /* of a record, without key and value */
 #define PART_BYTES     (64 * 1024 * 1024) /* of a batch, about */
 #define LONG_AGO       (INT64_MIN / 4)    /* while loading, nothing is due */
 
@@ -72,6 +73,7 @@ struct persist {
 	/* Of the snapshot under way: */
 	uint8_t scan_space;
 	uint64_t scan; /* cursor */
+	size_t piece_bytes;
 };
 
 /* ---- records ------------------------------------------------------------ */
@@ -416,8 +418,10 @@ static void put_key(void *arg, struct hf_slice key, const struct ks_view *view)
 				    .due_ms = view->due_ms,
 				    .fence = view->fence };
 	struct record r = record_of(space, &change);
+	struct hf_slice bytes = encode(p, &r);
 
-	journal_snapshot_add(p->journal, encode(p, &r));
+	p->piece_bytes += bytes.len;
+	journal_snapshot_add(p->journal, bytes);
 }
 
 static void put_number(struct persist *p, uint8_t kind, int64_t due,
@@ -440,7 +444,9 @@ static bool put_piece(void *arg, bool first)
 		put_number(p, RECORD_HORIZON, p->horizon_ms, 0);
 	}
 	space = &p->spaces[p->scan_space];
-	for (int i = 0; i < PIECE_BUCKETS; i++) {
+	p->piece_bytes = 0;
+	for (int i = 0; i < PIECE_BUCKETS && p->piece_bytes < PIECE_BYTES;
+	     i++) {
 		p->scan = keyspace_scan(space->keys, p->scan, LONG_AGO, put_key,
 					space);
 		if (p->scan == 0)

@@ -12,6 +12,7 @@ tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/faults.c tests/libhold/faults.h \
 	tests/libhold/test_journal.c \
 	tests/libhold/test_journal_file.c \
+	tests/libhold/test_journal_gather.c \
 	tests/libhold/test_log.c \
 	tests/libhold/test_table.c \
 	tests/libhold/test_slice.c \

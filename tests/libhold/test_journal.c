@@ -644,7 +644,7 @@ static void what_was_read_is_written_again_before_more_is(void)
 {
 	static const enum fault faults[] = { FAULT_WRITE, FAULT_SYNC };
 
-	faults_set(FAULT_KILL, 8, 0, 1); /* its first records are not synced */
+	faults_set(FAULT_KILL, 9, 0, 1); /* its first records are not synced */
 	CU_ASSERT_FATAL(open_journal());
 	make_changes(10);
 	close_journal();

@@ -199,7 +199,7 @@ static void a_value_that_looks_like_a_record_is_no_evidence(void)
 	t.file.data[t.file.start + t.ends[1] + 4] ^= 1; /* its sum */
 	CU_ASSERT_EQUAL(read_file(), JOURNAL_TORN);
 	/* With the salt it would have been. */
-	journal_restamp(&value, (t.ends[1] + 1) ^ t.header.salt);
+	journal_stamp(&value, 0, (t.ends[1] + 1) ^ t.header.salt);
 	hf_buf_truncate(&t.file, t.ends[1]);
 	hf_buf_add_slice(&t.file, HF_SLICE("torn"));
 	hf_buf_add_slice(&t.file, hf_buf_slice(&value));
@@ -207,20 +207,22 @@ static void a_value_that_looks_like_a_record_is_no_evidence(void)
 	hf_buf_fini(&value);
 }
 
-static void restamped_records_are_as_good(void)
+static void records_stamped_later_are_as_good(void)
 {
 	struct hf_buf two;
 
 	begin_file(false);
 	hf_buf_init(&two, FILE_MAX);
-	journal_put_record(&two, HF_SLICE("record 0"), 123456);
-	journal_put_record(&two, HF_SLICE("record 1"), 7);
-	journal_restamp(&two, t.header.salt);
+	journal_put_record(&two, HF_SLICE("record 0"), t.header.salt);
+	t.ends[1] = hf_buf_len(&two);
+	journal_put_unstamped(&two, HF_SLICE("record 1"));
+	journal_put_unstamped(&two, HF_SLICE("record 2"));
+	journal_stamp(&two, t.ends[1], JOURNAL_HEADER_BYTES ^ t.header.salt);
 	hf_buf_add_slice(&t.file, hf_buf_slice(&two));
 	hf_buf_fini(&two);
 	CU_ASSERT_EQUAL(read_file(), JOURNAL_WHOLE);
-	CU_ASSERT_EQUAL(t.read, 2);
-	CU_ASSERT_EQUAL(t.scan.synced, 0);
+	CU_ASSERT_EQUAL(t.read, 3);
+	CU_ASSERT_EQUAL(t.scan.synced, JOURNAL_HEADER_BYTES);
 }
 
 static void marks_have_their_places(void)
@@ -293,7 +295,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_flipped_bit_is_damage_where_the_disk_had_it),
 	HF_TEST(zeros_behind_a_log_are_room),
 	HF_TEST(a_value_that_looks_like_a_record_is_no_evidence),
-	HF_TEST(restamped_records_are_as_good),
+	HF_TEST(records_stamped_later_are_as_good),
 	HF_TEST(marks_have_their_places),
 	HF_TEST(a_record_that_is_refused_is_damage),
 	HF_TEST(numbers_past_the_end_are_zeros_and_an_error),

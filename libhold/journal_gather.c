@@ -1,0 +1,54 @@
+#include "config.h"
+
+#include "libhold/journal_gather.h"
+
+#define WAIT_MAX_US 2000 /* all that are there at all are back by then */
+#define SKIPS_MAX   64
+
+void journal_gather_begin(struct journal_gather *g, int64_t now_us)
+{
+	g->began_us = now_us;
+	g->until_us = 0;
+}
+
+void journal_gather_end(struct journal_gather *g, int64_t now_us,
+			uint64_t released, uint64_t last)
+{
+	int64_t took_us = now_us - g->began_us;
+
+	if (g->skips > 0) {
+		g->skips--;
+		return;
+	}
+	g->from = last;
+	g->target = last + released;
+	g->until_us = now_us + (took_us < WAIT_MAX_US ? took_us : WAIT_MAX_US);
+}
+
+static unsigned skips_after(unsigned misses)
+{
+	if (misses == 0)
+		return 1;
+	return misses < SKIPS_MAX ? misses * 2 : SKIPS_MAX;
+}
+
+/* Was it worth it? */
+static void learn(struct journal_gather *g, uint64_t came)
+{
+	bool vain = came < (g->target - g->from + 1) / 2;
+
+	g->misses = vain ? skips_after(g->misses) : 0;
+	g->skips = g->misses;
+}
+
+int64_t journal_gather_wait_us(struct journal_gather *g, int64_t now_us,
+			       uint64_t last)
+{
+	if (g->until_us == 0)
+		return 0;
+	if (last < g->target && now_us < g->until_us)
+		return g->until_us - now_us;
+	learn(g, last - g->from);
+	g->until_us = 0;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * When the next sync begins: at once, or a little later with more in it.
+ *
+ * Clients that waited for a sync send their next change when it is over. A
+ * sync that begins at once goes without them, so that each carries half, and
+ * costs as much. So the next one waits until as many have come as were
+ * released, but no longer than the last one took. Where not even half of them
+ * come (they think before they do, or change nothing), it is tried less and
+ * less often.
+ *
+ * No clock in here: every call is told the time, in microseconds.
+ */
+#ifndef HOLD_JOURNAL_GATHER_H
+#define HOLD_JOURNAL_GATHER_H
+
+#include "libhold/base.h"
+
+/* All zeros: nothing has been seen yet. */
+struct journal_gather {
+	int64_t began_us; /* the sync under way */
+	uint64_t from;    /* what had been appended when it ended */
+	uint64_t target;  /* what is waited for */
+	int64_t until_us; /* 0: for nothing */
+	unsigned skips;   /* so many syncs are not waited after */
+	unsigned misses;  /* the last time it was in vain: skips then */
+};
+
+void journal_gather_begin(struct journal_gather *gather, int64_t now_us);
+
+/* It ended: released records are on disk, of last that were appended. */
+void journal_gather_end(struct journal_gather *gather, int64_t now_us,
+			uint64_t released, uint64_t last);
+
+/* How long to wait yet with last appended, at least one of them new; 0: go. */
+int64_t journal_gather_wait_us(struct journal_gather *gather, int64_t now_us,
+			       uint64_t last);
+
+#endif
