@@ -487,7 +487,8 @@ static bool try_perform(struct call *call, const struct command *command)
 					 "allowed from script");
 		return false;
 	}
-	if (call->read_only && (command->flags & COMMAND_WRITE) != 0) {
+	if (call->read_only &&
+	    (command->flags & (COMMAND_WRITE | COMMAND_MAY_WRITE)) != 0) {
 		reply_error(call->reply, "ERR Write commands are not allowed "
 					 "from read-only scripts.");
 		return false;

@@ -1,7 +1,7 @@
 # lockd/ - everything but main(): what the daemon, its tests and its fuzzers link
 noinst_LIBRARIES += lockd/liblockd.a
 lockd_liblockd_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(LUA_CFLAGS) \
-	$(XXHASH_CFLAGS)
+	$(NETTLE_CFLAGS) $(XXHASH_CFLAGS)
 lockd_liblockd_a_SOURCES = \
 	lockd/auth.c lockd/auth.h \
 	lockd/chance.c lockd/chance.h \
@@ -52,10 +52,12 @@ lockd_liblockd_a_SOURCES = \
 	lockd/script.c lockd/script.h \
 	lockd/script_api.c lockd/script_api.h \
 	lockd/script_convert.c lockd/script_convert.h \
+	lockd/script_extra.c lockd/script_extra.h \
 	lockd/script_library.c lockd/script_library.h \
 	lockd/script_meter.c lockd/script_meter.h \
 	lockd/script_pattern.c lockd/script_pattern.h \
 	lockd/script_sandbox.c lockd/script_sandbox.h \
+	lockd/script_shebang.c lockd/script_shebang.h \
 	lockd/server.c lockd/server.h \
 	lockd/settings.c lockd/settings.h \
 	lockd/sha1.c lockd/sha1.h \
@@ -65,7 +67,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/values.c lockd/values.h \
 	lockd/watch.c lockd/watch.h
 lockd_libs = lockd/liblockd.a libhold/libhold.a $(UV_LIBS) $(XXHASH_LIBS) \
-	$(LUA_LIBS) -lm
+	$(CJSON_LIBS) $(BITOP_LIBS) $(LUA_LIBS) $(NETTLE_LIBS) -lm
 
 sbin_PROGRAMS += lockd/lockd
 lockd_lockd_CPPFLAGS = $(lockd_liblockd_a_CPPFLAGS)

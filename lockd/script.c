@@ -10,6 +10,7 @@
 #include "lockd/script_convert.h"
 #include "lockd/script_library.h"
 #include "lockd/script_sandbox.h"
+#include "lockd/script_shebang.h"
 #include "lockd/sha1.h"
 
 #include <ctype.h>
@@ -28,6 +29,8 @@ struct kept {
 	char sha[SCRIPT_SHA_LEN + 1];
 	int ref; /* the compiled function, in Lua's registry */
 	size_t bytes;
+	bool declared;  /* it says by a first line what it needs */
+	bool no_writes; /* and that it never writes */
 	struct hf_list used;
 	UT_hash_handle hh;
 };
@@ -180,7 +183,8 @@ static void tidy(struct script *s)
 /* ---- compiling ---------------------------------------------------------- */
 
 struct compile {
-	struct hf_slice text;
+	struct script_head head;
+	struct hf_slice text; /* the head's body */
 	int ref;
 	size_t bytes; /* what it takes, kept, and some */
 	bool starved; /* for want of memory, not by its own fault */
@@ -230,6 +234,8 @@ static void keep(struct script *s, const char *sha, const struct compile *job)
 	memcpy(kept->sha, sha, sizeof(kept->sha));
 	kept->ref = job->ref;
 	kept->bytes = job->bytes;
+	kept->declared = job->head.declared;
+	kept->no_writes = job->head.no_writes;
 	hf_list_init(&kept->used);
 	while (!hf_list_empty(&s->by_use) &&
 	       (script_count(s) >= s->limits.cached_scripts ||
@@ -243,7 +249,7 @@ static void keep(struct script *s, const char *sha, const struct compile *job)
 int script_load(struct script *s, struct hf_slice text, struct reply *reply,
 		char sha_out[SCRIPT_SHA_LEN + 1])
 {
-	struct compile job = { .text = text };
+	struct compile job = { .ref = 0 };
 	int rc;
 
 	if (text.len > s->limits.text_bytes) {
@@ -254,6 +260,10 @@ int script_load(struct script *s, struct hf_slice text, struct reply *reply,
 	sha1_hex(text, sha_out);
 	if (find(s, (struct hf_slice){ sha_out, SCRIPT_SHA_LEN }) != NULL)
 		return 0;
+	rc = script_shebang_read(text, reply, &job.head);
+	if (rc < 0)
+		return rc;
+	job.text = job.head.body;
 	rc = try_compile(s, &job);
 	if (job.starved) { /* perhaps by garbage, which is gone now */
 		lua_settop(s->L, 0);
@@ -432,12 +442,17 @@ int script_run(struct script *s, struct call *call, struct hf_slice sha,
 
 	if (kept == NULL)
 		return HF_ENOTFOUND;
+	if (read_only && kept->declared && !kept->no_writes) {
+		reply_error(call->reply, "ERR Can not execute a script with "
+					 "write flag using *_ro command.");
+		return 0;
+	}
 	hf_list_remove(&kept->used);
 	hf_list_append(&s->by_use, &kept->used);
 	s->context.call = call;
 	s->context.protocol = 2;
 	s->context.wrote = false;
-	s->context.read_only = read_only;
+	s->context.read_only = read_only || kept->no_writes;
 	s->killed = false;
 	script_meter_begin(&s->context.meter, s->limits.instructions,
 			   s->limits.run_ms, call->lockd->tuning.busy_reply_ms);

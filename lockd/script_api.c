@@ -25,6 +25,11 @@ static int raise(lua_State *L, const char *text)
 
 /* ---- redis.call --------------------------------------------------------- */
 
+static const char no_arguments[] =
+    "Please specify at least one argument for this redis lib call";
+static const char bad_argument[] =
+    "Lua redis lib command arguments must be strings or integers";
+
 /* The Lua value at index as an argument; false if it is neither. */
 static bool to_argument(lua_State *L, int index, struct hf_slice *out)
 {
@@ -77,8 +82,7 @@ static bool run_command(lua_State *L)
 	size_t bytes = 0;
 
 	if (argc == 0) {
-		lua_push_error(L, "Please specify at least one argument for "
-				  "this redis lib call");
+		lua_push_error(L, no_arguments);
 		return false;
 	}
 	if (argc > ARGS_ON_HAND) {
@@ -88,8 +92,7 @@ static bool run_command(lua_State *L)
 	}
 	for (int i = 0; i < argc; i++) {
 		if (!to_argument(L, i + (argv == on_hand ? 1 : 2), &argv[i])) {
-			lua_push_error(L, "Lua redis lib command arguments "
-					  "must be strings or integers");
+			lua_push_error(L, bad_argument);
 			return false;
 		}
 		bytes += argv[i].len;
@@ -233,6 +236,22 @@ static int redis_debug(lua_State *L)
 	return 0;
 }
 
+/* Everybody may do everything: only a command that there is not is told. */
+static int redis_acl_check_cmd(lua_State *L)
+{
+	struct hf_slice name;
+
+	if (lua_gettop(L) == 0)
+		return raise(L, no_arguments);
+	if (!to_argument(L, 1, &name))
+		return raise(L, bad_argument);
+	if (command_find(name) == NULL)
+		return raise(L, "Invalid command passed to "
+				"redis.acl_check_cmd()");
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 /* ---- the table ---------------------------------------------------------- */
 
 void script_api_push(lua_State *L)
@@ -249,6 +268,7 @@ void script_api_push(lua_State *L)
 		{ "set_repl", redis_set_repl },
 		{ "breakpoint", redis_breakpoint },
 		{ "debug", redis_debug },
+		{ "acl_check_cmd", redis_acl_check_cmd },
 	};
 	static const struct {
 		const char *name;

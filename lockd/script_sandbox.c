@@ -3,6 +3,7 @@
 #include "lockd/script_sandbox.h"
 
 #include "libhold/base.h"
+#include "lockd/script_extra.h"
 #include "lockd/script_library.h"
 
 #include <lauxlib.h>
@@ -151,8 +152,9 @@ static void copy_base(lua_State *L)
 
 static void copy_libraries(lua_State *L)
 {
-	static const char *const names[] = { "coroutine", "math", "os",
-					     "string", "table" };
+	static const char *const names[] = { "bit",  "cjson", "coroutine",
+					     "math", "os",    "string",
+					     "table" };
 
 	for (size_t i = 0; i < HF_LEN(names); i++) {
 		lua_getglobal(L, names[i]);
@@ -192,6 +194,7 @@ static void push_environment(lua_State *L)
 void script_sandbox_build(lua_State *L)
 {
 	script_library_open(L);
+	script_extra_open(L);
 	lua_newtable(L);
 	set_registry(L, &face_tables);
 

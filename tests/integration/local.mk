@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/support/fastcgi.py \
 	tests/support/history.py \
 	tests/support/race.py \
+	tests/support/replay.py \
 	tests/support/stack.py \
 	tests/support/web.py \
 	tests/support/wire.py
@@ -19,6 +20,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_clients_debian.py \
 	tests/integration/test_lockd_clients_node.py \
 	tests/integration/test_lockd_clients_python.py \
+	tests/integration/test_lockd_clients_replayed.py \
 	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \
 	tests/integration/test_lockd_docs.py \
@@ -26,6 +28,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_memory.py \
 	tests/integration/test_lockd_pubsub.py \
+	tests/integration/test_lockd_script_libraries.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \
 	tests/integration/test_lockd_transactions.py \

@@ -422,3 +422,17 @@ def test_a_batch_too_large_for_one_record_is_whole_or_not_there():
         whole = (Path(server.home) / "log.1").read_bytes().rstrip(b"\0")
     assert len(whole) > 70e6
     assert cut_log(whole, len(whole) - 1000)[:2] == [b"0", b"1"]
+
+
+def test_a_full_memory_refuses_the_whole_transaction(peer, server):
+    """As the disk that refuses does; and on Redis the same."""
+    wire, admin = peer(), peer()
+    run(wire, "MULTI | SET a 1 | DEL b | SET c 1")
+    admin.ask("CONFIG", "SET", "maxmemory", "1")
+    answers = [wire.ask("EXEC"), admin.ask("EXISTS", "a", "c")]
+    run(wire, "MULTI | SET a 1")
+    answers.append(wire.ask("EXEC"))
+    admin.ask("CONFIG", "SET", "maxmemory", "0")
+    assert answers[0].startswith(b"-EXECABORT Transaction discarded because of: OOM ")
+    assert answers[1] == b":0\r\n"
+    assert answers[2].startswith(b"-EXECABORT ")

@@ -1,0 +1,22 @@
+/*
+ * The first line of a script that says what it needs: "#!lua flags=no-writes".
+ */
+#ifndef LOCKD_SCRIPT_SHEBANG_H
+#define LOCKD_SCRIPT_SHEBANG_H
+
+#include "lockd/reply.h"
+
+struct script_head {
+	struct hf_slice body; /* what is to be compiled: from the newline on */
+	bool declared;        /* there is such a line */
+	bool no_writes;
+};
+
+/*
+ * Reads it off text, if it is there; 0, or HF_EBAD after an error reply.
+ * Flags that allow what lockd never forbids are taken and mean nothing.
+ */
+int script_shebang_read(struct hf_slice text, struct reply *reply,
+			struct script_head *out) HF_MUSTUSE;
+
+#endif
