@@ -4,6 +4,18 @@
 
 #include "libhold/err.h"
 
+#define SAFE_DIGITS 18 /* so many cannot be too large */
+
+/* Words differ early: to see that is all that most calls do. */
+bool hf_slice_ieq(struct hf_slice a, const char *s)
+{
+	for (size_t i = 0; i < a.len; i++) {
+		if (s[i] == '\0' || hf_lower(a.data[i]) != hf_lower(s[i]))
+			return false;
+	}
+	return s[a.len] == '\0';
+}
+
 int hf_slice_int64(struct hf_slice s, int64_t *out)
 {
 	bool negative = s.len > 0 && s.data[0] == '-';
@@ -18,7 +30,8 @@ int hf_slice_int64(struct hf_slice s, int64_t *out)
 	for (; i < s.len; i++) {
 		unsigned digit = (unsigned char)s.data[i] - (unsigned)'0';
 
-		if (digit > 9 || value > (limit - digit) / 10)
+		if (digit > 9 ||
+		    (i >= SAFE_DIGITS && value > (limit - digit) / 10))
 			return HF_EBAD;
 		value = value * 10 + digit;
 	}

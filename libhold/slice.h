@@ -9,7 +9,6 @@
 #include "libhold/base.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct hf_slice {
 	const char *data; /* NOT NUL-terminated */
@@ -34,11 +33,14 @@ static inline bool hf_slice_eq(struct hf_slice a, struct hf_slice b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* ASCII case does not matter; s is a C string. */
-static inline bool hf_slice_ieq(struct hf_slice a, const char *s)
+/* A to Z in lower case, whatever the locale. */
+static inline unsigned char hf_lower(char c)
 {
-	return a.len == strlen(s) && strncasecmp(a.data, s, a.len) == 0;
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
+
+/* ASCII case does not matter; s is a C string. */
+bool hf_slice_ieq(struct hf_slice a, const char *s);
 
 /*
  * The whole slice as a decimal int64, as Redis reads integers: an optional

@@ -185,8 +185,7 @@ const struct command *command_table(size_t *n_out)
 static int compare(struct hf_slice wanted, const char *name)
 {
 	for (size_t i = 0; i < wanted.len; i++) {
-		int d = tolower((unsigned char)wanted.data[i]) -
-			(unsigned char)name[i];
+		int d = hf_lower(wanted.data[i]) - (unsigned char)name[i];
 
 		if (d != 0 || name[i] == '\0')
 			return d != 0 ? d : 1;

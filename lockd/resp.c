@@ -12,6 +12,7 @@
 
 #define KEEP_ARGS      16 /* slots that stay allocated between requests */
 #define LINE_MAX_BYTES 32 /* of "*123" and "$123" */
+#define GLANCE_DIGITS  4  /* of nearly every such number */
 
 /* ---- requests ----------------------------------------------------------- */
 
@@ -99,11 +100,34 @@ static enum resp_result read_line(struct resp_reader *reader,
 	return RESP_DONE;
 }
 
-static enum resp_result read_count(struct resp_reader *reader,
-				   struct hf_slice bytes)
+/*
+ * The number behind the first byte of a line, if the line is whole and the
+ * number short and without sign: a request is such lines above all, and one
+ * look at each digit does for them. Moves behind it. False: see read_line().
+ */
+static bool read_at_a_glance(struct resp_reader *reader, struct hf_slice bytes,
+			     int64_t *number_out)
+{
+	const char *at = bytes.data + reader->place;
+	size_t left = bytes.len - reader->place, n = 1;
+	int64_t number = 0;
+
+	if (left < GLANCE_DIGITS + 3)
+		return false;
+	while (n <= GLANCE_DIGITS && at[n] >= '0' && at[n] <= '9')
+		number = number * 10 + (at[n++] - '0');
+	if (n == 1 || at[n] != '\r' || (at[1] == '0' && n > 2))
+		return false;
+	reader->place += n + 2;
+	*number_out = number;
+	return true;
+}
+
+static enum resp_result read_count_line(struct resp_reader *reader,
+					struct hf_slice bytes,
+					int64_t *count_out)
 {
 	struct hf_slice line;
-	int64_t count;
 	enum resp_result result =
 	    read_line(reader, bytes, LINE_MAX_BYTES, &line);
 
@@ -114,9 +138,22 @@ static enum resp_result read_count(struct resp_reader *reader,
 		return result;
 	line.data++;
 	line.len--;
-	if (hf_slice_int64(line, &count) < 0 || count > RESP_ARGS_MAX)
+	if (hf_slice_int64(line, count_out) < 0 || *count_out > RESP_ARGS_MAX)
 		return bad(reader,
 			   "ERR Protocol error: invalid multibulk length");
+	return RESP_DONE;
+}
+
+static enum resp_result read_count(struct resp_reader *reader,
+				   struct hf_slice bytes)
+{
+	enum resp_result result = RESP_DONE;
+	int64_t count;
+
+	if (!read_at_a_glance(reader, bytes, &count))
+		result = read_count_line(reader, bytes, &count);
+	if (result != RESP_DONE)
+		return result;
 	if (reader->stranger && count > RESP_STRANGER_ARGS_MAX)
 		return bad(reader, "ERR Protocol error: unauthenticated "
 				   "multibulk length");
@@ -124,22 +161,13 @@ static enum resp_result read_count(struct resp_reader *reader,
 	return RESP_DONE;
 }
 
-static enum resp_result read_bulk_len(struct resp_reader *reader,
-				      struct hf_slice bytes)
+static enum resp_result read_bulk_line(struct resp_reader *reader,
+				       struct hf_slice bytes)
 {
 	struct hf_slice line;
-	enum resp_result result;
-	char first;
+	enum resp_result result =
+	    read_line(reader, bytes, LINE_MAX_BYTES, &line);
 
-	if (reader->place == bytes.len)
-		return RESP_MORE;
-	first = bytes.data[reader->place];
-	if (first != '$') {
-		snprintf(reader->error_text, sizeof(reader->error_text),
-			 "ERR Protocol error: expected '$', got '%c'", first);
-		return bad(reader, reader->error_text);
-	}
-	result = read_line(reader, bytes, LINE_MAX_BYTES, &line);
 	if (result == RESP_BAD)
 		return bad(reader,
 			   "ERR Protocol error: too big bulk count string");
@@ -150,6 +178,27 @@ static enum resp_result read_bulk_len(struct resp_reader *reader,
 	if (hf_slice_int64(line, &reader->bulk_len) < 0 ||
 	    reader->bulk_len < 0 || reader->bulk_len > RESP_BULK_MAX)
 		return bad(reader, "ERR Protocol error: invalid bulk length");
+	return RESP_DONE;
+}
+
+static enum resp_result read_bulk_len(struct resp_reader *reader,
+				      struct hf_slice bytes)
+{
+	enum resp_result result = RESP_DONE;
+	char first;
+
+	if (reader->place == bytes.len)
+		return RESP_MORE;
+	first = bytes.data[reader->place];
+	if (first != '$') {
+		snprintf(reader->error_text, sizeof(reader->error_text),
+			 "ERR Protocol error: expected '$', got '%c'", first);
+		return bad(reader, reader->error_text);
+	}
+	if (!read_at_a_glance(reader, bytes, &reader->bulk_len))
+		result = read_bulk_line(reader, bytes);
+	if (result != RESP_DONE)
+		return result;
 	if (reader->stranger && reader->bulk_len > RESP_STRANGER_BULK_MAX)
 		return bad(reader, "ERR Protocol error: unauthenticated bulk "
 				   "length");

@@ -49,6 +49,10 @@ static void slices_compare_by_bytes(void)
 	CU_ASSERT(hf_slice_eq(HF_SLICE(""), (struct hf_slice){ NULL, 0 }));
 	CU_ASSERT(hf_slice_ieq(HF_SLICE("SeT"), "set"));
 	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("sets"), "set"));
+	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("se"), "set"));
+	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("set\0"), "set"));
+	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("["), "{"));
+	CU_ASSERT(hf_slice_ieq((struct hf_slice){ NULL, 0 }, ""));
 }
 
 static const struct hf_test tests[] = {

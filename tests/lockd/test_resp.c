@@ -83,6 +83,14 @@ static const struct {
 	  "!ERR Protocol error: invalid multibulk length" },
 	{ HF_SLICE_INIT("*99999999999999999999999999999999\r\n"),
 	  "!ERR Protocol error: too big mbulk count string" },
+	{ HF_SLICE_INIT("*01\r\n$4\r\nPING\r\n"),
+	  "!ERR Protocol error: invalid multibulk length" },
+	{ HF_SLICE_INIT("*\r\n$4\r\nPING\r\n"),
+	  "!ERR Protocol error: invalid multibulk length" },
+	{ HF_SLICE_INIT("*1\r\n$04\r\nPING\r\n"),
+	  "!ERR Protocol error: invalid bulk length" },
+	{ HF_SLICE_INIT("*1\r\n$\r\nPING\r\n"),
+	  "!ERR Protocol error: invalid bulk length" },
 	{ HF_SLICE_INIT("*1\r\n$-1\r\n"),
 	  "!ERR Protocol error: invalid bulk length" },
 	{ HF_SLICE_INIT("*1\r\n$536870913\r\n"),
@@ -123,6 +131,25 @@ static void many_arguments_are_kept_and_let_go(void)
 	CU_ASSERT_EQUAL(hf_buf_len(&out), 5000 * 3 + 1);
 	hf_buf_fini(&in);
 	hf_buf_fini(&out);
+}
+
+static void a_length_may_have_any_number_of_digits(void)
+{
+	for (size_t len = 9; len < 1000000;
+	     len = len % 9 == 0 ? len + 1 : len * 10 - 1) {
+		struct hf_buf in, out;
+
+		hf_buf_init(&in, 2000000);
+		hf_buf_init(&out, 2000000);
+		hf_buf_printf(&in, "*2\r\n$3\r\nGET\r\n$%zu\r\n", len);
+		for (size_t i = 0; i < len; i++)
+			hf_buf_add_char(&in, 'k');
+		hf_buf_add(&in, "\r\n", 2);
+		feed(hf_buf_slice(&in), hf_buf_len(&in) / 2, &out);
+		CU_ASSERT_EQUAL(hf_buf_len(&out), len + strlen("[GET][];"));
+		hf_buf_fini(&in);
+		hf_buf_fini(&out);
+	}
 }
 
 static void an_inline_request_has_a_limit(void)
@@ -196,6 +223,7 @@ static void replies_have_the_form_of_their_protocol(void)
 static const struct hf_test tests[] = {
 	HF_TEST(requests_are_read_whole_and_cut_at_every_byte),
 	HF_TEST(many_arguments_are_kept_and_let_go),
+	HF_TEST(a_length_may_have_any_number_of_digits),
 	HF_TEST(an_inline_request_has_a_limit),
 	HF_TEST(replies_have_the_form_of_their_protocol),
 	HF_TEST_END,
