@@ -6,6 +6,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/buf.c libhold/buf.h \
 	libhold/clock.c libhold/clock.h \
 	libhold/conf.c libhold/conf.h \
+	libhold/conf_file.c libhold/conf_file.h \
 	libhold/crc32c.c libhold/crc32c.h \
 	libhold/err.c libhold/err.h \
 	libhold/heap.c libhold/heap.h \

@@ -33,27 +33,19 @@ static void raise_descriptors(struct settings *settings)
 		 (long long)settings->max_clients);
 }
 
-int main(int argc, char **argv)
+static int serve(struct settings *settings)
 {
-	struct settings settings = { 0 };
 	struct lockd lockd;
 	struct server *server;
-	enum hf_conf_ask ask;
 	int rc;
 
-	if (hf_conf_parse(&lockd_conf, argc, argv, &settings, &ask) < 0)
-		return 2;
-	if (ask != HF_CONF_RUN)
-		return EXIT_SUCCESS;
-	if (settings_check(&settings) < 0)
-		return 2;
-	hf_log_init("lockd", (enum hf_log_level)settings.log_level);
+	hf_log_init("lockd", (enum hf_log_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error, no end */
-	raise_descriptors(&settings);
+	raise_descriptors(settings);
 
-	lockd_init(&lockd, &settings);
-	server = server_new(&lockd, &settings);
+	lockd_init(&lockd, settings);
+	server = server_new(&lockd, settings);
 	rc = server_listen(server);
 	if (rc == 0)
 		rc = server_load(server);
@@ -64,4 +56,20 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		hf_info("stopped");
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = { 0 };
+	enum hf_conf_ask ask;
+	int status = 2;
+
+	if (hf_conf_parse(&lockd_conf, argc, argv, &settings, &ask) == 0) {
+		if (ask != HF_CONF_RUN)
+			status = EXIT_SUCCESS;
+		else if (settings_check(&settings) == 0)
+			status = serve(&settings);
+	}
+	hf_conf_free(&lockd_conf, &settings);
+	return status;
 }

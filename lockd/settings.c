@@ -17,17 +17,22 @@ static const char *const log_levels[] = { "debug", "info", "warn", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 
 static const struct hf_conf_setting table[] = {
+	{ .name = "config",
+	  .kind = HF_CONF_FILE,
+	  .offset = FIELD(config),
+	  .value_name = "FILE",
+	  .help = "lines \"name value\" with these settings; flags win" },
 	{ .name = "unix",
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(unix_path),
 	  .value_name = "PATH",
 	  .help = "listen on a Unix socket" },
 	{ .name = "unix-mode",
-	  .kind = HF_CONF_INT,
+	  .kind = HF_CONF_OCTAL,
 	  .offset = FIELD(unix_mode),
 	  .preset = "660",
 	  .min = 0,
-	  .max = 777,
+	  .max = 0777,
 	  .value_name = "OCTAL",
 	  .help = "permissions of the Unix socket" },
 	{ .name = "tcp",
@@ -155,30 +160,11 @@ const struct hf_conf lockd_conf = {
 	.settings = table,
 };
 
-/* 660 as typed becomes 0660; false for digits that are not octal. */
-static bool octal(int64_t *mode)
-{
-	int64_t typed = *mode, value = 0;
-
-	for (int64_t place = 1; typed > 0; typed /= 10, place *= 8) {
-		if (typed % 10 > 7)
-			return false;
-		value += typed % 10 * place;
-	}
-	*mode = value;
-	return true;
-}
-
 int settings_check(struct settings *settings)
 {
 	if (settings->unix_path == NULL && settings->tcp == NULL) {
 		fprintf(stderr, "lockd: nothing to listen on: give --unix PATH "
 				"or --tcp ADDR:PORT\n");
-		return HF_EUSAGE;
-	}
-	if (!octal(&settings->unix_mode)) {
-		fprintf(stderr, "lockd: --unix-mode takes octal digits, as in "
-				"660\n");
 		return HF_EUSAGE;
 	}
 	return 0;

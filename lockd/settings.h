@@ -9,8 +9,9 @@
 enum durability { DURABILITY_ALWAYS, DURABILITY_EVERYSEC, DURABILITY_NONE };
 
 struct settings {
+	struct hf_conf_file config;
 	const char *unix_path; /* NULL: no Unix socket */
-	int64_t unix_mode;     /* its permission bits, written in octal */
+	int64_t unix_mode;     /* its permission bits */
 	const char *tcp;       /* "ADDR:PORT"; NULL: no TCP */
 	const char *dir;       /* where the journal lives */
 	bool repair;           /* take what can be read of a damaged one */

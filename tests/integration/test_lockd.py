@@ -244,7 +244,9 @@ def test_a_request_over_the_limit_ends_its_connection_only():
         (["--unix", "x" * 200], "cannot listen unix="),
         (["--tcp", "127.0.0.1:1", "--max-clients", "0"], "--max-clients takes"),
         (["--tcp", "127.0.0.1:1", "--durability", "maybe"], "takes one of"),
+        (["--tcp", "127.0.0.1:1", "--unix-mode", "1000"], "from 0 to 777"),
         (["--what"], "unknown option"),
+        (["--config", "/no/such/file"], "cannot read /no/such/file"),
     ],
 )
 def test_bad_settings_are_refused_with_what_to_do(options, says, tmp_path):
@@ -254,6 +256,21 @@ def test_bad_settings_are_refused_with_what_to_do(options, says, tmp_path):
     assert done.returncode != 0
     assert says in done.stderr
     assert not list(tmp_path.iterdir()), "it touched nothing"
+
+
+def test_settings_may_stand_in_a_file_and_flags_win(tmp_path):
+    conf = tmp_path / "lockd.conf"
+    conf.write_text(f"# where\nunix {tmp_path}/lost\ndir {tmp_path}/state\n"
+                    "durability none\nmax-clients 77\n")
+    with Lockd("--config", str(conf)) as server:
+        assert b"\r\n77\r\n" in server.call("CONFIG", "GET", "maxclients")
+        assert not (tmp_path / "lost").exists(), "--unix won"
+        assert not (tmp_path / "state").exists(), "durability none holds"
+    conf.write_text("unix x\n\nmax-clients many\n")
+    done = subprocess.run([Lockd().command()[0], "--config", str(conf)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"lockd: {conf}:3: max-clients takes a whole number")
 
 
 # -- deadlines -----------------------------------------------------------------
