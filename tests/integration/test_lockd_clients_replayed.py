@@ -174,7 +174,7 @@ LETTUCE = [
     ("HELLO 3", having(proto=3)),
     ("CLIENT SETNAME spring", "OK"),
     ("CLIENT SETINFO lib-name Lettuce", tolerated),
-    ("CLIENT SETINFO lib-ver 6.8.0.RELEASE/8b59fe4", tolerated),
+    ("CLIENT SETINFO lib-ver 6.8.0.RELEASE", tolerated),
     ("CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type none", REFUSED),
 ]
 GO_REDIS = [
