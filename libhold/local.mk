@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libhold/libhold.a
 libhold_libhold_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS)
 libhold_libhold_a_SOURCES = \
+	libhold/access.c libhold/access.h \
 	libhold/base.h \
 	libhold/buf.c libhold/buf.h \
 	libhold/clock.c libhold/clock.h \

@@ -24,6 +24,7 @@
 #define KEEPALIVE_S      300
 #define STOP_PATIENCE_MS 2000
 #define ACCEPTS_ASIDE    64 /* of a listener, in one round */
+#define FORBIDDEN_LOG_MS 1000
 
 struct listener {
 	struct hf_list all;
@@ -53,6 +54,9 @@ struct hf_loop {
 	void *arg;
 	struct hf_loop_limits limits;
 	struct hf_loop_counts counts;
+	struct hf_access access;
+	struct hf_slice forbidding;  /* said to who may not connect */
+	int64_t forbidden_logged_ms; /* 0: never */
 	struct hf_list listeners;
 	struct hf_list conns;
 	struct hf_list dirty;
@@ -595,9 +599,40 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	loop->counts.conns++;
 }
 
+/* One line a second at most: who is refused may come as often as it likes. */
+static void log_forbidden(struct hf_loop *loop, uid_t user)
+{
+	int64_t now_ms = hf_loop_now_ms(loop);
+
+	if (loop->forbidden_logged_ms != 0 &&
+	    now_ms < loop->forbidden_logged_ms + FORBIDDEN_LOG_MS)
+		return;
+	loop->forbidden_logged_ms = now_ms;
+	hf_warnx("connection refused: its user may not connect uid=%u "
+		 "refused_so_far=%llu",
+		 (unsigned)user, (unsigned long long)loop->counts.forbidden);
+}
+
+static bool may_connect(struct hf_conn *conn)
+{
+	struct hf_loop *loop = conn->loop;
+	uid_t user;
+
+	if (conn->is_tcp ||
+	    hf_access_allows(&loop->access, hf_conn_fd(conn), &user))
+		return true;
+	loop->counts.forbidden++;
+	log_forbidden(loop, user);
+	hf_buf_add_slice(hf_conn_out(conn), loop->forbidding);
+	hf_conn_close_soon(conn, HF_CONN_USER);
+	return false;
+}
+
 static void begin_reading(struct hf_conn *conn)
 {
 	conn->loop->counts.accepted++;
+	if (!may_connect(conn))
+		return;
 	if (conn->is_tcp) {
 		uv_tcp_nodelay(&conn->uv.tcp, 1);
 		uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
@@ -698,6 +733,7 @@ const char *hf_conn_why_text(enum hf_conn_why why)
 		[HF_CONN_ERROR] = "system error",
 		[HF_CONN_SHUTDOWN] = "shutdown",
 		[HF_CONN_DEAD] = "the peer's process has died",
+		[HF_CONN_USER] = "its user may not connect",
 	};
 
 	return texts[why];
@@ -1066,6 +1102,22 @@ static int clear_stale_socket(const char *path)
 	return unlink(path) < 0 ? -errno : 0;
 }
 
+void hf_loop_access(struct hf_loop *loop, const struct hf_access *access,
+		    struct hf_slice refusal)
+{
+	loop->access = *access;
+	loop->forbidding = refusal;
+}
+
+/* What is bound takes nobody before it listens: no moment is open to others.
+ */
+static int give_to_group(const struct hf_loop *loop, const char *path)
+{
+	if (!loop->access.has_group)
+		return 0;
+	return chown(path, (uid_t)-1, loop->access.group) < 0 ? -errno : 0;
+}
+
 int hf_loop_listen_unix(struct hf_loop *loop, const char *path, unsigned mode)
 {
 	struct listener *listener;
@@ -1081,6 +1133,8 @@ int hf_loop_listen_unix(struct hf_loop *loop, const char *path, unsigned mode)
 	old_mask = umask(0777 & ~mode); /* never wider, not even at first */
 	rc = uv_pipe_bind(&listener->uv.pipe, path);
 	umask(old_mask);
+	if (rc == 0)
+		rc = give_to_group(loop, path);
 	if (rc == 0)
 		rc = uv_listen(&listener->uv.stream, LISTEN_BACKLOG,
 			       on_connection);

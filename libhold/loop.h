@@ -13,6 +13,7 @@
 #ifndef HOLD_LOOP_H
 #define HOLD_LOOP_H
 
+#include "libhold/access.h"
 #include "libhold/buf.h"
 #include "libhold/list.h"
 
@@ -30,6 +31,7 @@ enum hf_conn_why {
 	HF_CONN_ERROR,    /* a system call failed */
 	HF_CONN_SHUTDOWN, /* the server stops */
 	HF_CONN_DEAD,     /* the process that connected has died */
+	HF_CONN_USER,     /* whose it is may not connect */
 };
 
 /* Replies from a place on (hf_conn_mark()) that wait for loop's gate. */
@@ -94,7 +96,8 @@ struct hf_loop_limits {
 
 struct hf_loop_counts {
 	uint64_t accepted;
-	uint64_t refused;
+	uint64_t refused;   /* at max_conns */
+	uint64_t forbidden; /* for their user */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	size_t conns; /* now */
@@ -104,6 +107,14 @@ struct hf_loop_counts {
 struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 			    const struct hf_loop_limits *limits);
 void hf_loop_free(struct hf_loop **loop); /* after hf_loop_run() returned */
+
+/*
+ * Who may connect to the Unix sockets; before they are listened on. All of it
+ * is copied, but for refusal's bytes: what others hear before the connection
+ * ends, unread.
+ */
+void hf_loop_access(struct hf_loop *loop, const struct hf_access *access,
+		    struct hf_slice refusal);
 
 /*
  * Listens on a Unix socket with these permission bits. A socket that nobody

@@ -3,9 +3,21 @@
 #include "lockd/auth.h"
 
 #include "libhold/err.h"
+#include "libhold/log.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+static void warn_if_open(FILE *file, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		hf_warnx("password-file=%s can be read by every user: chmod "
+			 "o-r it",
+			 path);
+}
 
 int auth_load(struct auth *auth, const char *path)
 {
@@ -23,6 +35,7 @@ int auth_load(struct auth *auth, const char *path)
 		fclose(file);
 		return rc;
 	}
+	warn_if_open(file, path);
 	fclose(file);
 	for (size_t i = 0; i < len; i++) {
 		if (line[i] == '\n' || line[i] == '\r')

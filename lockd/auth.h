@@ -15,7 +15,8 @@ struct auth {
 
 /*
  * Reads the file's first line. 0; -errno; HF_EBAD for one that is empty;
- * HF_ELIMIT for one that is too long. On errors auth stays as it was.
+ * HF_ELIMIT for one that is too long. On errors auth stays as it was. A file
+ * that every user can read is taken, with a warning.
  */
 int auth_load(struct auth *auth, const char *path) HF_MUSTUSE;
 

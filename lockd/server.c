@@ -410,6 +410,8 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 	server->settings = settings;
 	server->promised_ms = HF_NEVER;
 	server->loop = hf_loop_new(&ops, server, &limits);
+	hf_loop_access(server->loop, &settings->access,
+		       HF_SLICE("-NOPERM this user may not connect\r\n"));
 	hf_buf_init(&server->pushed, limits.max_out_bytes);
 	resp_writer_init(&server->push_writer, &server->pushed, 2);
 	hf_loop_on_hangup(server->loop, on_hangup);

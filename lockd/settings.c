@@ -6,6 +6,7 @@
 #include "libhold/journal_file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FIELD(name) offsetof(struct settings, name)
 #define MIB         (INT64_C(1024) * 1024)
@@ -35,6 +36,17 @@ static const struct hf_conf_setting table[] = {
 	  .max = 0777,
 	  .value_name = "OCTAL",
 	  .help = "permissions of the Unix socket" },
+	{ .name = "unix-group",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(unix_group),
+	  .value_name = "GROUP",
+	  .help = "the group of the Unix socket, by name or number" },
+	{ .name = "allow-uid",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(allow_uid),
+	  .value_name = "UID[,UID...]",
+	  .help = "users who may connect to Unix sockets, by name or number; "
+		  "none given: whom the permissions let" },
 	{ .name = "tcp",
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(tcp),
@@ -160,6 +172,39 @@ const struct hf_conf lockd_conf = {
 	.settings = table,
 };
 
+static int check_group(struct settings *settings)
+{
+	if (settings->unix_group == NULL ||
+	    hf_access_group(&settings->access, settings->unix_group) == 0)
+		return 0;
+	fprintf(stderr,
+		"lockd: unix-group takes a group's name or number, and there "
+		"is no \"%s\"\n",
+		settings->unix_group);
+	return HF_EUSAGE;
+}
+
+static int check_users(struct settings *settings)
+{
+	const char *bad;
+	int rc;
+
+	if (settings->allow_uid == NULL)
+		return 0;
+	rc = hf_access_users(&settings->access, settings->allow_uid, &bad);
+	if (rc == 0)
+		return 0;
+	if (rc == HF_ELIMIT)
+		fprintf(stderr, "lockd: allow-uid takes at most %d users\n",
+			HF_ACCESS_USERS_MAX);
+	else
+		fprintf(stderr,
+			"lockd: allow-uid takes users' names or numbers with "
+			"commas between, and there is no \"%.*s\"\n",
+			(int)strcspn(bad, ","), bad);
+	return HF_EUSAGE;
+}
+
 int settings_check(struct settings *settings)
 {
 	if (settings->unix_path == NULL && settings->tcp == NULL) {
@@ -167,5 +212,7 @@ int settings_check(struct settings *settings)
 				"or --tcp ADDR:PORT\n");
 		return HF_EUSAGE;
 	}
+	if (check_group(settings) < 0 || check_users(settings) < 0)
+		return HF_EUSAGE;
 	return 0;
 }

@@ -4,19 +4,22 @@
 #ifndef LOCKD_SETTINGS_H
 #define LOCKD_SETTINGS_H
 
+#include "libhold/access.h"
 #include "libhold/conf.h"
 
 enum durability { DURABILITY_ALWAYS, DURABILITY_EVERYSEC, DURABILITY_NONE };
 
 struct settings {
 	struct hf_conf_file config;
-	const char *unix_path; /* NULL: no Unix socket */
-	int64_t unix_mode;     /* its permission bits */
-	const char *tcp;       /* "ADDR:PORT"; NULL: no TCP */
-	const char *dir;       /* where the journal lives */
-	bool repair;           /* take what can be read of a damaged one */
-	int durability;        /* enum durability */
-	int log_level;         /* enum hf_log_level */
+	const char *unix_path;              /* NULL: no Unix socket */
+	int64_t unix_mode;                  /* its permission bits */
+	const char *unix_group, *allow_uid; /* NULL: none */
+	struct hf_access access;            /* what these two name */
+	const char *tcp;                    /* "ADDR:PORT"; NULL: no TCP */
+	const char *dir;                    /* where the journal lives */
+	bool repair;    /* take what can be read of a damaged one */
+	int durability; /* enum durability */
+	int log_level;  /* enum hf_log_level */
 	int64_t max_clients;
 	int64_t max_memory_bytes; /* 0: no limit */
 	int64_t max_request_bytes;

@@ -16,6 +16,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \
+	tests/integration/test_lockd_access.py \
 	tests/integration/test_lockd_busy.py \
 	tests/integration/test_lockd_clients_debian.py \
 	tests/integration/test_lockd_clients_node.py \

@@ -1,0 +1,126 @@
+"""Who may connect to lockd's Unix socket, and its file of a password."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+from servers import Lockd
+from web import wait_until
+from wire import Wire
+
+NOPERM = b"-NOPERM this user may not connect\r\n"
+ME = os.getuid()
+OTHER = ME + 4321
+
+
+def refused(options, tmp_path):
+    """What it says before it ends, having made nothing."""
+    done = subprocess.run(
+        [Lockd().command()[0], "--unix", str(tmp_path / "s"), *options],
+        capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert done.returncode == 2
+    assert not list(tmp_path.iterdir())
+    return done.stderr
+
+
+@pytest.mark.parametrize("users", [f"{ME}", f"{OTHER},{ME}",
+                                   ",".join([str(OTHER)] * 63 + [str(ME)])])
+def test_a_user_on_the_list_is_served(users):
+    with Lockd("--allow-uid", users) as server:
+        assert server.call("PING") == b"+PONG\r\n"
+
+
+def test_a_user_may_be_named():
+    import pwd
+
+    with Lockd("--allow-uid", f"nobody,{pwd.getpwuid(ME).pw_name}") as server:
+        assert server.call("PING") == b"+PONG\r\n"
+
+
+class Closed(Lockd):
+    """It serves nobody here; that it refuses is its answer."""
+
+    def answers(self):
+        try:
+            return self.call("PING") == NOPERM
+        except OSError:
+            return False
+
+
+def test_another_user_hears_why_and_is_logged_once():
+    with Closed("--allow-uid", str(OTHER)) as server:
+        for _ in range(50):
+            with Wire(server.socket) as wire:
+                assert wire.reply() == NOPERM
+                assert wire.peer.recv(1) == b""
+        lines = re.findall(rf"may not connect uid={ME} refused_so_far=\d+",
+                           server.log())
+        assert 1 <= len(lines) < 20, "not a line each"
+
+
+@pytest.mark.skipif(ME != 0, reason="needs two users")
+def test_root_is_refused_where_it_is_not_named():
+    with Closed("--allow-uid", "65534", "--unix-mode", "666") as server:
+        os.chmod(server.home, 0o755)
+        script = ("import socket; s = socket.socket(socket.AF_UNIX); "
+                  f"s.connect({server.socket!r}); s.sendall(b'PING\\r\\n'); "
+                  "print(s.recv(99))")
+        said = subprocess.run([sys.executable, "-c", script], user=65534,
+                              capture_output=True, text=True, timeout=60)
+        assert "+PONG" in said.stdout, said.stderr
+
+
+@pytest.mark.parametrize("option, says", [
+    (["--allow-uid", "no-such-user"], 'there is no "no-such-user"'),
+    (["--allow-uid", "0,,1"], 'there is no ""'),
+    (["--allow-uid", ""], 'there is no ""'),
+    (["--allow-uid", "-1"], 'there is no "-1"'),
+    (["--allow-uid", "4294967295"], 'there is no "4294967295"'),
+    (["--allow-uid", "x" * 64], f'there is no "{"x" * 64}"'),
+    (["--allow-uid", ",".join(["1"] * 65)], "at most 64 users"),
+    (["--unix-group", "no-such-group"], 'there is no "no-such-group"'),
+    (["--unix-group", ""], 'there is no ""'),
+])
+def test_who_is_not_there_is_an_error_at_start(option, says, tmp_path):
+    assert says in refused(option, tmp_path)
+
+
+def test_the_socket_has_the_group_that_was_asked_for():
+    groups = [1] if ME == 0 else os.getgroups()
+    with Lockd("--unix-group", str(groups[-1]), "--unix-mode", "620") as server:
+        found = os.stat(server.socket)
+        assert found.st_gid == groups[-1]
+        assert stat.S_IMODE(found.st_mode) == 0o620
+
+
+@pytest.mark.skipif(ME != 0, reason="names of groups to give a socket to")
+def test_a_group_may_be_named():
+    with Lockd("--unix-group", "daemon") as server:
+        assert os.stat(server.socket).st_gid == 1
+
+
+@pytest.mark.parametrize("text", ["sesame", "sesame\n", "sesame\r\n",
+                                  "sesame\nsecond\n"])
+def test_a_password_ends_with_its_line(text, tmp_path):
+    path = tmp_path / "password"
+    path.write_bytes(text.encode())
+    path.chmod(0o640)
+    with Lockd("--password-file", str(path)) as server:
+        assert server.call("AUTH", "sesame") == b"+OK\r\n"
+        assert server.call("AUTH", text) == (
+            b"+OK\r\n" if text == "sesame" else
+            b"-WRONGPASS invalid username-password pair or user is disabled.\r\n")
+        assert "can be read" not in server.log()
+
+
+def test_a_password_that_all_can_read_is_warned_of(tmp_path):
+    path = tmp_path / "password"
+    path.write_text("sesame\n")
+    path.chmod(0o604)
+    with Lockd("--password-file", str(path)) as server:
+        wait_until(lambda: "can be read by every user: chmod o-r" in server.log(),
+                   20, "it is said")
+        assert server.call("AUTH", "sesame") == b"+OK\r\n"
