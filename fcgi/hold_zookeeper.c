@@ -108,7 +108,7 @@ static int make_node(struct hold_zookeeper *z, const char *path,
 	zk_add_create(batch, ZK_PERSISTENT, path, data);
 	rc = run(z, batch, until_ms);
 	if (rc == 0 && zkc_batch_err(batch, 0) != 0 &&
-	    zkc_batch_err(batch, 0) != ZK_NODEEXISTS)
+	    zkc_batch_err(batch, 0) != ZK_NODE_EXISTS)
 		rc = AGAIN;
 	zkc_done(z->zkc, &batch);
 	return rc;
@@ -168,7 +168,7 @@ static void forget_all(struct hold_zookeeper *z, const struct basket *basket,
 static bool read_service(struct hf_rd answer,
 			 char service[HOLD_SERVICE_MAX + 1])
 {
-	struct hf_slice data = zk_read_data(&answer);
+	struct hf_slice data = zk_get_text(&answer);
 
 	(void)zk_read_stat(&answer);
 	if (!hf_rd_ok(&answer) || data.len == 0 ||
@@ -182,10 +182,11 @@ static bool read_service(struct hf_rd answer,
 
 static bool read_children(struct hf_rd answer, struct seen *seen)
 {
-	size_t count = zk_read_count(&answer);
+	struct zk_vector names = zk_read_names(&answer);
+	struct hf_slice name;
 
-	while (count-- > 0)
-		(void)zk_node_keep_lowest(seen->name, zk_read_name(&answer));
+	while (zk_next_text(&names, &name))
+		(void)zk_node_keep_lowest(seen->name, name);
 	return hf_rd_ok(&answer);
 }
 
@@ -208,7 +209,7 @@ static int read_nodes(struct hold_zookeeper *z, struct zkc_batch *batch,
 		      size_t at, int64_t until_ms,
 		      char service[HOLD_SERVICE_MAX + 1])
 {
-	if (zkc_batch_err(batch, at) == ZK_NONODE)
+	if (zkc_batch_err(batch, at) == ZK_NO_NODE)
 		return make_root(z, until_ms);
 	if (zkc_batch_err(batch, at) != 0 ||
 	    !read_service(zkc_batch_body(batch, at), service))
@@ -217,8 +218,8 @@ static int read_nodes(struct hold_zookeeper *z, struct zkc_batch *batch,
 		int32_t err = zkc_batch_err(batch, at + 1 + i);
 
 		z->seen[i].name[0] = '\0';
-		z->seen[i].no_container = err == ZK_NONODE;
-		if (err == ZK_NONODE)
+		z->seen[i].no_container = err == ZK_NO_NODE;
+		if (err == ZK_NO_NODE)
 			continue;
 		if (err != 0 ||
 		    !read_children(zkc_batch_body(batch, at + 1 + i),
@@ -259,7 +260,7 @@ static bool read_hold(struct hold_zookeeper *z, struct hf_rd answer,
 		      const char *client, struct seen *seen)
 {
 	struct zk_clock clock = zk_keeper_clock(z->keeper);
-	struct hf_slice value = zk_read_data(&answer), holder;
+	struct hf_slice value = zk_get_text(&answer), holder;
 	int64_t now_ms = hf_clock_ms(), ttl_ms;
 
 	seen->stat = zk_read_stat(&answer);
@@ -293,7 +294,7 @@ static int read_holds(struct hold_zookeeper *z, const char *client,
 	for (size_t i = 0; rc == 0 && i < z->n; i++) {
 		if (z->seen[i].name[0] == '\0')
 			continue;
-		if (zkc_batch_err(batch, at) == ZK_NONODE)
+		if (zkc_batch_err(batch, at) == ZK_NO_NODE)
 			rc = AGAIN;
 		else if (zkc_batch_err(batch, at) != 0 ||
 			 !read_hold(z, zkc_batch_body(batch, at), client,
@@ -470,7 +471,7 @@ static bool read_made(struct seen *seen, struct hf_rd *answer, bool has_stat)
 {
 	char ticket_path[ZK_TICKET_PATH_MAX + 1];
 
-	if (!zk_node_split(zk_read_name(answer), ticket_path, seen->name))
+	if (!zk_node_split(zk_get_text(answer), ticket_path, seen->name))
 		return false;
 	seen->stat = has_stat ? zk_read_stat(answer) : (struct zk_stat){ 0 };
 	seen->mine = true;

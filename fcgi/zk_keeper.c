@@ -268,7 +268,7 @@ static bool read_due(struct zk_keeper *keeper, struct hf_rd answer,
 		     int32_t *version_out, int64_t *due_ms_out)
 {
 	struct zk_clock clock = zk_keeper_clock(keeper);
-	struct hf_slice value = zk_read_data(&answer), client;
+	struct hf_slice value = zk_get_text(&answer), client;
 	struct zk_stat stat = zk_read_stat(&answer);
 	int64_t ttl_ms;
 
@@ -354,7 +354,7 @@ static void delete_due(struct zk_keeper *keeper)
 	}
 	done = call(keeper, batch);
 	for (size_t i = 0; done && i < n; i++) {
-		if (zkc_batch_err(batch, i) == ZK_BADVERSION)
+		if (zkc_batch_err(batch, i) == ZK_BAD_VERSION)
 			(void)keep_nodes(keeper, &names[i], 1);
 		else
 			zk_keeper_forget(keeper, names[i].ticket_path,
@@ -377,21 +377,23 @@ static bool is_kept(struct zk_keeper *keeper, const struct name *name)
 
 static bool keep_listed(struct zk_keeper *keeper, struct hf_rd answer)
 {
-	size_t count = zk_read_count(&answer);
 	struct name *names = hf_new_array(struct name, AT_ONCE);
+	struct zk_vector paths = zk_read_names(&answer);
+	struct hf_slice path;
 	bool done = true;
 	size_t n = 0;
 
-	for (size_t i = 0; done && i < count; i++) {
-		if (zk_node_split(zk_read_name(&answer), names[n].ticket_path,
-				  names[n].name) &&
+	while (done && zk_next_text(&paths, &path)) {
+		if (zk_node_split(path, names[n].ticket_path, names[n].name) &&
 		    !is_kept(keeper, &names[n]))
 			n++;
-		if (n < AT_ONCE && i + 1 < count)
-			continue;
-		done = n == 0 || keep_nodes(keeper, names, n);
-		n = 0;
+		if (n == AT_ONCE) {
+			done = keep_nodes(keeper, names, n);
+			n = 0;
+		}
 	}
+	if (done && n > 0)
+		done = keep_nodes(keeper, names, n);
 	free(names);
 	return done;
 }
@@ -424,31 +426,38 @@ static void take_up(struct zk_keeper *keeper)
 
 /* ---- the thread: litter -------------------------------------------------- */
 
-/* Names of the attempt's nodes, for deletion; true when all is clean. */
+static void sweep_attempt(struct zkc_batch *sweep, struct hf_rd listed,
+			  const char *ticket_path, const char *attempt)
+{
+	struct zk_vector names = zk_read_names(&listed);
+	char path[ZK_PATH_MAX + 1];
+	struct hf_slice found;
+
+	while (zkc_batch_count(sweep) < AT_ONCE &&
+	       zk_next_text(&names, &found)) {
+		char name[ZK_NAME_MAX + 1] = "";
+
+		if (!zk_node_keep_lowest(name, found) ||
+		    !zk_node_is_of(name, attempt))
+			continue;
+		zk_node_path(path, ticket_path, name);
+		zk_add_delete(sweep, path, ZK_ANY_VERSION);
+	}
+}
+
+/* Deletes the attempt's nodes; true when all is clean. */
 static bool clean(struct zk_keeper *keeper, const char *ticket_path,
 		  const char *attempt)
 {
 	struct zkc_batch *look = zkc_batch_new(), *sweep = zkc_batch_new();
-	char path[ZK_PATH_MAX + 1];
 	bool done;
 
 	zk_add_sync(look, ticket_path);
 	zk_add_get_children(look, ticket_path);
 	done = call(keeper, look);
-	if (done && zkc_batch_err(look, 1) == 0) {
-		struct hf_rd answer = zkc_batch_body(look, 1);
-		size_t count = zk_read_count(&answer);
-
-		while (count-- > 0 && zkc_batch_count(sweep) < AT_ONCE) {
-			char name[ZK_NAME_MAX + 1] = "";
-
-			if (!zk_node_keep_lowest(name, zk_read_name(&answer)) ||
-			    !zk_node_is_of(name, attempt))
-				continue;
-			zk_node_path(path, ticket_path, name);
-			zk_add_delete(sweep, path, ZK_ANY_VERSION);
-		}
-	}
+	if (done && zkc_batch_err(look, 1) == 0)
+		sweep_attempt(sweep, zkc_batch_body(look, 1), ticket_path,
+			      attempt);
 	if (done && zkc_batch_count(sweep) > 0)
 		done = call(keeper, sweep);
 	zkc_done(keeper->zkc, &look);

@@ -9,12 +9,9 @@
 #ifndef FCGI_ZK_SESSION_H
 #define FCGI_ZK_SESSION_H
 
-#include "libhold/base.h"
+#include "libhold/zkcodes.h"
 
-enum {
-	ZK_PASSWORD_BYTES = 16,
-	ZK_SESSION_URL_MAX = 4096, /* bytes of the URL's text */
-};
+enum { ZK_SESSION_URL_MAX = 4096 }; /* bytes of the URL's text */
 
 struct zk_session {
 	int64_t id; /* 0: none */

@@ -8,6 +8,7 @@
 #include "libhold/err.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
+#include "libhold/zkrec.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,8 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OP_PING = 11, OP_CLOSE = -11 };
-enum { XID_PING = -2, XID_NOTICE = -1 };
 enum {
 	FRAME_MAX = ZKC_ANSWERS_BYTES_MAX, /* of one answer */
 	OUT_ENOUGH = 256 * 1024,           /* no more is queued to be sent */
@@ -63,7 +62,7 @@ struct zkc {
 	int fd;
 	int64_t timeout_ms; /* of the session, as agreed on */
 	int64_t heard_ms, spoke_ms;
-	bool answered; /* anything, on this connection */
+	bool answered; /* a request, on this connection */
 	struct hf_buf in, out;
 };
 
@@ -245,11 +244,13 @@ static int lost(struct zkc *zkc, const char *what, const char *cause)
 	return HF_EUNREACHABLE;
 }
 
+/* A request without a record. */
 static void add_frame(struct zkc *zkc, int32_t xid, int32_t op)
 {
+	const struct zk_request_header head = { xid, op };
+
 	hf_wr_u32(&zkc->out, 8);
-	hf_wr_u32(&zkc->out, (uint32_t)xid);
-	hf_wr_u32(&zkc->out, (uint32_t)op);
+	zk_put_request_header(&zkc->out, &head);
 }
 
 /* From the queue into the buffer of what is to be sent. */
@@ -273,24 +274,20 @@ static void take_queued(struct zkc *zkc)
 }
 
 /* The answer that is next in line. False: it is not this one. */
-static bool take_answer(struct zkc *zkc, int32_t xid, int32_t err,
+static bool take_answer(struct zkc *zkc, const struct zk_reply_header *head,
 			struct hf_slice body)
 {
 	struct zkc_batch *batch;
 	struct zkc_answer *got;
-	struct hf_rd id;
 
 	if (hf_list_empty(&zkc->sent))
 		return false;
 	batch = batch_on(hf_list_first(&zkc->sent));
-	id = hf_rd_of((struct hf_slice){ hf_buf_slice(&batch->requests).data +
-					     batch->starts[batch->answered] + 4,
-					 4 });
-	if ((int32_t)hf_rd_u32(&id) != xid)
+	if (zkc_batch_xid(batch) != head->xid)
 		return false;
 	got = &batch->got[batch->answered++];
-	*got =
-	    (struct zkc_answer){ err, hf_buf_len(&batch->answers), body.len };
+	*got = (struct zkc_answer){ head->err, hf_buf_len(&batch->answers),
+				    body.len };
 	hf_buf_add_slice(&batch->answers, body);
 	if (batch->answered < batch->n)
 		return true;
@@ -303,21 +300,20 @@ static bool take_answer(struct zkc *zkc, int32_t xid, int32_t err,
 static int take_frame(struct zkc *zkc, struct hf_slice frame)
 {
 	struct hf_rd in = hf_rd_of(frame);
-	int32_t xid = (int32_t)hf_rd_u32(&in);
-	int32_t err;
+	struct zk_reply_header head;
 	bool fits;
 
-	(void)hf_rd_i64(&in); /* zxid */
-	err = (int32_t)hf_rd_u32(&in);
+	zk_get_reply_header(&in, &head);
 	if (in.bad)
 		return lost(zkc, "the server answers nonsense", NULL);
-	zkc->answered = true;
-	if (xid == XID_PING || xid == XID_NOTICE)
+	if (head.xid == ZK_XID_PING || head.xid == ZK_XID_NOTIFICATION)
 		return 0; /* we watch nothing */
 	pthread_mutex_lock(&zkc->lock);
-	fits = take_answer(zkc, xid, err, hf_rd_bytes(&in, in.left));
-	backoff_worked(&zkc->calls);
+	fits = take_answer(zkc, &head, hf_rd_bytes(&in, in.left));
+	if (fits)
+		backoff_worked(&zkc->calls);
 	pthread_mutex_unlock(&zkc->lock);
+	zkc->answered = zkc->answered || fits;
 	return fits ? 0 : lost(zkc, "the server answers out of turn", NULL);
 }
 
@@ -458,7 +454,7 @@ static int turn(struct zkc *zkc, int64_t until_ms)
 
 	take_queued(zkc);
 	if (hf_clock_ms() >= next_ping_ms(zkc)) {
-		add_frame(zkc, XID_PING, OP_PING);
+		add_frame(zkc, ZK_XID_PING, ZK_OP_PING);
 		zkc->spoke_ms = hf_clock_ms();
 	}
 	rc = transmit(zkc);
@@ -492,7 +488,7 @@ static void serve(struct zkc *zkc)
 	if (rc < 0 || zkc->file != NULL)
 		return;
 	/* Nobody will resume it: let its nodes go now. */
-	add_frame(zkc, zkc->xid, OP_CLOSE);
+	add_frame(zkc, zkc->xid, ZK_OP_CLOSE_SESSION);
 	if (transmit(zkc) == 0) {
 		struct pollfd fd = { .fd = zkc->fd, .events = POLLIN };
 

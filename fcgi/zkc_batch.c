@@ -50,6 +50,7 @@ void zkc_batch_seal(struct zkc_batch *batch, int32_t xid)
 
 	/* Tickets, clients and their number are bounded (basket.h). */
 	assert(!hf_buf_failed(&batch->requests));
+	batch->xid = xid;
 	batch->starts[batch->n] = hf_buf_len(&batch->requests);
 	for (size_t i = 0; i < batch->n; i++) {
 		char *frame = bytes + batch->starts[i];

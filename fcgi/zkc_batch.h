@@ -10,11 +10,10 @@
 #ifndef FCGI_ZKC_BATCH_H
 #define FCGI_ZKC_BATCH_H
 
+#include "libhold/list.h"
 #include "libhold/wire.h"
 
 #include <pthread.h>
-
-#include "libhold/list.h"
 
 enum {
 	ZKC_BATCH_MAX = 48,                       /* requests */
@@ -45,6 +44,7 @@ struct zkc_batch {
 	int64_t sent_ms, received_ms; /* on our clock */
 	struct hf_buf requests;
 	size_t n, answered;
+	int32_t xid;                      /* of the first request */
 	size_t starts[ZKC_BATCH_MAX + 1]; /* of each request's frame */
 	struct hf_buf answers;
 	struct zkc_answer got[ZKC_BATCH_MAX];
@@ -69,6 +69,12 @@ static inline size_t zkc_batch_count(const struct zkc_batch *batch)
 
 /* Writes the frames' lengths and the ids from xid on; then it can be sent. */
 void zkc_batch_seal(struct zkc_batch *batch, int32_t xid);
+
+/* The id of the request whose answer comes next. */
+static inline int32_t zkc_batch_xid(const struct zkc_batch *batch)
+{
+	return batch->xid + (int32_t)batch->answered;
+}
 
 /* Request i's error, when the batch is done. */
 static inline int32_t zkc_batch_err(const struct zkc_batch *batch, size_t i)

@@ -4,7 +4,7 @@
 
 #include "libhold/clock.h"
 #include "libhold/err.h"
-#include "libhold/wire.h"
+#include "libhold/zkrec.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum {
+	REQUEST_BYTES = 4 + 8 + 4 + 8 + 4 + ZK_PASSWORD_BYTES + 1,
 	/* A ConnectResponse without and with the read-only byte. */
 	GREETING_LEAST = 36,
 	GREETING_MOST = 37,
@@ -123,18 +124,19 @@ int zkc_dial(struct zkc_dial *dial, const struct zk_url *url, size_t i)
 static int ask(struct zkc_dial *dial, int fd, const struct zk_session *session,
 	       int32_t timeout_ms)
 {
+	const struct zk_connect_request record = {
+		.timeout_ms = timeout_ms,
+		.session = session->id,
+		.password = { (const char *)session->password,
+			      ZK_PASSWORD_BYTES },
+	};
 	struct hf_buf out;
 	ssize_t sent;
 	size_t len;
 
 	hf_buf_init(&out, 64);
-	hf_wr_u32(&out, 4 + 8 + 4 + 8 + 4 + ZK_PASSWORD_BYTES + 1);
-	hf_wr_u32(&out, 0); /* protocol's version */
-	hf_wr_i64(&out, 0);
-	hf_wr_u32(&out, (uint32_t)timeout_ms);
-	hf_wr_i64(&out, session->id);
-	hf_wr_blob(&out, (struct hf_slice){ (const char *)session->password,
-					    ZK_PASSWORD_BYTES });
+	hf_wr_u32(&out, REQUEST_BYTES);
+	zk_put_connect_request(&out, &record);
 	hf_wr_u8(&out, 0); /* not read-only */
 	len = hf_buf_len(&out);
 	/* So little fits into any socket's buffer. */
@@ -170,10 +172,9 @@ static int take(struct zkc_dial *dial, int fd, char *bytes, size_t len)
 int zkc_greet(struct zkc_dial *dial, int fd, struct zk_session *session,
 	      int32_t timeout_ms, int64_t *timeout_ms_out)
 {
+	struct zk_connect_response record;
 	char bytes[GREETING_MOST];
-	struct hf_slice password;
 	struct hf_rd in;
-	int64_t id;
 	size_t len;
 
 	if (ask(dial, fd, session, timeout_ms) < 0 ||
@@ -186,15 +187,13 @@ int zkc_greet(struct zkc_dial *dial, int fd, struct zk_session *session,
 	if (take(dial, fd, bytes, len) < 0)
 		return HF_EUNREACHABLE;
 	in = hf_rd_of((struct hf_slice){ bytes, GREETING_LEAST });
-	(void)hf_rd_u32(&in); /* protocol's version */
-	*timeout_ms_out = (int32_t)hf_rd_u32(&in);
-	id = hf_rd_i64(&in);
-	password = hf_rd_blob(&in);
-	if (!hf_rd_ok(&in) || password.len != ZK_PASSWORD_BYTES)
+	zk_get_connect_response(&in, &record);
+	if (!hf_rd_ok(&in) || record.password.len != ZK_PASSWORD_BYTES)
 		return give_up(dial, "greeting", "not of a ZooKeeper server");
-	if (*timeout_ms_out <= 0 || id == 0)
+	if (record.timeout_ms <= 0 || record.session == 0)
 		return HF_ENOTFOUND;
-	session->id = id;
-	memcpy(session->password, password.data, ZK_PASSWORD_BYTES);
+	*timeout_ms_out = record.timeout_ms;
+	session->id = record.session;
+	memcpy(session->password, record.password.data, ZK_PASSWORD_BYTES);
 	return 0;
 }
