@@ -25,7 +25,9 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 FCGI_TESTS = \
 	tests/fcgi/test_hold.py \
 	tests/fcgi/test_hold_redis.py \
+	tests/fcgi/test_hold_zookeeper.py \
 	tests/fcgi/test_store.py \
 	tests/fcgi/test_store_away.py
 TESTS += $(FCGI_TESTS)
-EXTRA_DIST += $(FCGI_TESTS) tests/support/driver.py
+EXTRA_DIST += $(FCGI_TESTS) tests/support/driver.py \
+	tests/support/zk_proxy.py

@@ -34,7 +34,9 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_server.py \
 	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
+	tests/integration/test_lock_types.py \
 	tests/integration/test_nginx.py \
+	tests/integration/test_node_outages.py \
 	tests/integration/test_paused_holder.py \
 	tests/integration/test_race.py \
 	tests/integration/test_readme.py \

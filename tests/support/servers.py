@@ -435,12 +435,15 @@ class NodeServer(Server):
 
 
 class Zookeeper(NodeServer):
-    """Debian's zookeeper; alone, or one of an ensemble."""
+    """Debian's zookeeper; alone, or one of an ensemble.
+
+    session_ms: the longest session that it gives.
+    """
 
     name = "zookeeper"
     jar = "/usr/share/java/zookeeper.jar"
 
-    def __init__(self, **settings):
+    def __init__(self, session_ms=40000, **settings):
         super().__init__()
         self.port = free_port()
         self.settings = {
@@ -451,6 +454,7 @@ class Zookeeper(NodeServer):
             "admin.enableServer": "false",
             "4lw.commands.whitelist": "*",
             "maxClientCnxns": 0,
+            "maxSessionTimeout": session_ms,
             **settings,
         }
 
@@ -473,7 +477,7 @@ class Zookeeper(NodeServer):
 
     def ask(self, word):
         """The answer to a four-letter word."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as peer:
+        with socket.create_connection(("127.0.0.1", self.port), 1) as peer:
             peer.sendall(word.encode())
             peer.shutdown(socket.SHUT_WR)
             return peer.makefile().read()
@@ -485,8 +489,51 @@ class Zookeeper(NodeServer):
             return False
 
     def leads(self):
-        return "Mode: leader" in self.ask("srvr")
+        """Whether it is its ensemble's leader."""
+        try:
+            return "Mode: leader" in self.ask("srvr")
+        except OSError:
+            return False
+
+
+class Ensemble(NodeServer):
+    """Three zookeepers; a server of its own each."""
+
+    name = "ensemble"
+
+    def __init__(self, **settings):
+        quorum = [f"127.0.0.1:{free_port()}:{free_port()}" for _ in range(3)]
+        common = {
+            "initLimit": 10,
+            "syncLimit": 4,
+            **{f"server.{i}": where for i, where in enumerate(quorum, 1)},
+            **settings,
+        }
+        self.servers = [Zookeeper(**common) for _ in quorum]
+        for number, server in enumerate(self.servers, 1):
+            (server.home / "data").mkdir()
+            (server.home / "data/myid").write_text(str(number))
+
+    @property
+    def hosts(self):
+        return ",".join(server.hosts for server in self.servers)
+
+    def start(self):
+        # One alone does not answer: all start, then all are waited for.
+        for server in self.servers:
+            server.launch()
+        for server in self.servers:
+            server.wait_ready()
+        return self
+
+    def leader(self):
+        return next(s for s in self.servers if s.running() and s.leads())
+
+    def close(self):
+        for server in self.servers:
+            server.close()
 
 
 # Whatever workers can hold tickets with.
-LOCK_SERVICES = {"lockd": Lockd, "redis": Redis, "zookeeper": Zookeeper}
+NODE_SERVICES = {"zookeeper": Zookeeper}
+LOCK_SERVICES = {"lockd": Lockd, "redis": Redis, **NODE_SERVICES}
