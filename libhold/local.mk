@@ -21,6 +21,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/loop.c libhold/loop.h \
 	libhold/mem.c libhold/mem.h \
 	libhold/peer.c libhold/peer.h \
+	libhold/service.c libhold/service.h \
 	libhold/slice.c libhold/slice.h \
 	libhold/table.c libhold/table.h \
 	libhold/wire.h \

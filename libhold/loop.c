@@ -8,8 +8,10 @@
 #include "libhold/log.h"
 #include "libhold/mem.h"
 #include "libhold/peer.h"
+#include "libhold/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,9 @@ struct hf_loop {
 	uv_signal_t sigterm;
 	uv_signal_t sigint;
 	uv_signal_t sighup;
+	uv_timer_t watchdog;    /* the service manager's */
+	int64_t watchdog_ms;    /* how often it is told; 0: never */
+	int64_t watchdog_at_ms; /* when next */
 	void (*hangup)(void *arg);
 	int64_t wake_ms;    /* what the timer is set to */
 	int64_t now_ms;     /* 0: read the clock when asked */
@@ -804,6 +809,7 @@ void hf_loop_stop(struct hf_loop *loop)
 	if (loop->stop_at_ms != 0)
 		return;
 	loop->stop_at_ms = hf_clock_ms() + STOP_PATIENCE_MS;
+	hf_service_notify("STOPPING=1");
 	close_listeners(loop);
 	HF_LIST_FOREACH (node, &loop->conns) {
 		hf_conn_close_soon(HF_CONTAINER_OF(node, struct hf_conn, all),
@@ -829,6 +835,7 @@ static void go_on_stopping(struct hf_loop *loop)
 	close_quietly((uv_handle_t *)&loop->sigterm);
 	close_quietly((uv_handle_t *)&loop->sigint);
 	close_quietly((uv_handle_t *)&loop->sighup);
+	close_quietly((uv_handle_t *)&loop->watchdog);
 }
 
 static void end_turn(struct hf_loop *loop)
@@ -855,6 +862,35 @@ static void on_check(uv_check_t *check)
 	serve_resumed(loop);
 	close_dead(loop);
 	end_turn(loop);
+}
+
+/* ---- the service manager ------------------------------------------------ */
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	struct hf_loop *loop = timer->data;
+
+	loop->watchdog_at_ms = hf_clock_ms() + loop->watchdog_ms;
+	hf_service_notify("WATCHDOG=1");
+}
+
+/* A callback that takes long, and yet the loop lives. */
+static void watchdog_aside(struct hf_loop *loop)
+{
+	if (loop->watchdog_ms != 0 && hf_clock_ms() >= loop->watchdog_at_ms)
+		on_watchdog(&loop->watchdog);
+}
+
+/* Said by the loop itself, so that one that is stuck is noticed. */
+static void begin_watchdog(struct hf_loop *loop)
+{
+	uint64_t ms = (uint64_t)hf_service_watchdog_ms();
+
+	if (ms == 0)
+		return;
+	loop->watchdog_ms = ms < 2 ? 1 : (int64_t)ms / 2;
+	uv_timer_start(&loop->watchdog, on_watchdog, 0,
+		       (uint64_t)loop->watchdog_ms);
 }
 
 /* ---- beside a turn ------------------------------------------------------ */
@@ -979,6 +1015,7 @@ void hf_loop_aside(struct hf_loop *loop, const struct hf_conn *busy)
 {
 	if (loop->stop_at_ms != 0)
 		return;
+	watchdog_aside(loop);
 	accept_all_aside(loop);
 	read_all_aside(loop, busy);
 	flush_aside(loop, busy);
@@ -1011,12 +1048,14 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	uv_signal_init(&loop->uv, &loop->sigterm);
 	uv_signal_init(&loop->uv, &loop->sigint);
 	uv_signal_init(&loop->uv, &loop->sighup);
+	uv_timer_init(&loop->uv, &loop->watchdog);
 	loop->timer.data = loop;
 	loop->prepare.data = loop;
 	loop->check.data = loop;
 	loop->sigterm.data = loop;
 	loop->sigint.data = loop;
 	loop->sighup.data = loop;
+	loop->watchdog.data = loop;
 	return loop;
 }
 
@@ -1048,6 +1087,8 @@ void hf_loop_run(struct hf_loop *loop, int ready_fd)
 			hf_warn("nobody waits on ready-fd=%d", ready_fd);
 		close(ready_fd);
 	}
+	hf_service_notify("READY=1");
+	begin_watchdog(loop);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
@@ -1208,4 +1249,78 @@ int hf_loop_listen_tcp(struct hf_loop *loop, const char *text)
 	}
 	log_tcp(listener);
 	return 0;
+}
+
+/* ---- sockets that a service manager bound ------------------------------- */
+
+static int option_of(int fd, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value
+								     : -1;
+}
+
+static bool is_listening_stream(int fd, int domain)
+{
+	return option_of(fd, SO_TYPE) == SOCK_STREAM &&
+	       option_of(fd, SO_ACCEPTCONN) == 1 &&
+	       (domain == AF_UNIX || domain == AF_INET || domain == AF_INET6);
+}
+
+static void log_inherited(struct listener *listener, int fd)
+{
+	char path[108] = "";
+	size_t room = sizeof(path) - 1;
+
+	if (listener->is_tcp) {
+		log_tcp(listener);
+		return;
+	}
+	uv_pipe_getsockname(&listener->uv.pipe, path, &room);
+	hf_info("listening unix=%s fd=%d", path, fd);
+}
+
+static int inherit(struct hf_loop *loop, int fd)
+{
+	int domain = option_of(fd, SO_DOMAIN), rc;
+	struct listener *listener;
+
+	if (!is_listening_stream(fd, domain))
+		return HF_EBAD;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	listener = listener_new(loop, domain != AF_UNIX);
+	rc = listener->is_tcp ? uv_tcp_open(&listener->uv.tcp, fd)
+			      : uv_pipe_open(&listener->uv.pipe, fd);
+	if (rc == 0)
+		rc = uv_listen(&listener->uv.stream, LISTEN_BACKLOG,
+			       on_connection);
+	if (rc < 0) {
+		uv_close(&listener->uv.handle, on_listener_closed);
+		return rc;
+	}
+	log_inherited(listener, fd);
+	return 0;
+}
+
+int hf_loop_listen_inherited(struct hf_loop *loop)
+{
+	int n = hf_service_fds(), rc = 0;
+
+	if (n < 0)
+		hf_warnx("LISTEN_FDS is no number from 0 to %d",
+			 HF_SERVICE_FDS_MAX);
+	for (int i = 0; i < n && rc == 0; i++) {
+		int fd = HF_SERVICE_FD_FIRST + i;
+
+		rc = inherit(loop, fd);
+		if (rc < 0)
+			hf_warnx("cannot listen fd=%d: %s", fd,
+				 rc == HF_EBAD ? "no listening stream socket "
+						 "of Unix or TCP"
+					       : hf_strerror(rc));
+	}
+	return rc < 0 ? rc : n;
 }

@@ -130,9 +130,17 @@ int hf_loop_listen_unix(struct hf_loop *loop, const char *path,
 int hf_loop_listen_tcp(struct hf_loop *loop, const char *address) HF_MUSTUSE;
 
 /*
+ * Listens on the stream sockets that a service manager bound for us (see
+ * service.h); their files and modes are left as they are. How many, or
+ * HF_EBAD or -errno, after a line in the log.
+ */
+int hf_loop_listen_inherited(struct hf_loop *loop) HF_MUSTUSE;
+
+/*
  * Serves until SIGTERM, SIGINT or hf_loop_stop(); then lets replies leave for
  * at most two seconds and closes everything. ready_fd >= 0: one byte is
- * written there, and it is closed, when connections are taken.
+ * written there, and it is closed, when connections are taken. A service
+ * manager is told then, and at the stop, and as long as turns go round.
  */
 void hf_loop_run(struct hf_loop *loop, int ready_fd);
 void hf_loop_stop(struct hf_loop *loop);

@@ -459,6 +459,8 @@ int server_listen(struct server *server)
 	const struct settings *s = server->settings;
 	int rc = s->password_file != NULL ? load_password(server) : 0;
 
+	if (rc == 0 && hf_loop_listen_inherited(server->loop) < 0)
+		rc = HF_EBAD;
 	if (rc == 0 && s->unix_path != NULL) {
 		rc = hf_loop_listen_unix(server->loop, s->unix_path,
 					 (unsigned)s->unix_mode);

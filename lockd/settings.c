@@ -4,6 +4,7 @@
 
 #include "libhold/err.h"
 #include "libhold/journal_file.h"
+#include "libhold/service.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -207,7 +208,8 @@ static int check_users(struct settings *settings)
 
 int settings_check(struct settings *settings)
 {
-	if (settings->unix_path == NULL && settings->tcp == NULL) {
+	if (settings->unix_path == NULL && settings->tcp == NULL &&
+	    hf_service_fds() == 0) {
 		fprintf(stderr, "lockd: nothing to listen on: give --unix PATH "
 				"or --tcp ADDR:PORT\n");
 		return HF_EUSAGE;

@@ -32,6 +32,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_script_libraries.py \
 	tests/integration/test_lockd_scripts.py \
 	tests/integration/test_lockd_server.py \
+	tests/integration/test_lockd_service.py \
 	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
 	tests/integration/test_lock_types.py \
