@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from servers import Zookeeper
 from stack import Run
 from web import wait_until
 
@@ -73,6 +74,22 @@ def test_two_runs_live_side_by_side_and_one_home_is_for_one_run():
         assert done.returncode != 0
         assert "another ./run uses" in done.stderr
         assert one.healthy() and two.healthy()
+
+
+def test_the_whole_house_holds_tickets_with_a_zookeeper():
+    with Zookeeper() as nodes, Run(
+        tickets=3, workers=2, **nodes.worker_settings
+    ) as run:
+        ann, bob = run.client("ann"), run.client("bob")
+        assert ann.reserve("1").status == 200
+        assert bob.reserve("1").code == "held"
+        assert list(nodes.holds()) == ["1"]
+        sessions = (run.home / "home" / "run").glob("worker-*.sock.session")
+        assert [path.stat().st_mode & 0o777 for path in sessions] == [0o600] * 2
+        run.kill("worker-1")
+        run.kill("worker-2")
+        wait_until(run.healthy, 30, "the workers are back")
+        assert ann.book("1").status == 200
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -254,9 +254,10 @@ class Run(Sale):
     they are found among the processes below ./run by their command lines.
     """
 
-    def __init__(self, tickets=10, workers=4, hold_seconds=120):
+    def __init__(self, tickets=10, workers=4, hold_seconds=120, **environment):
         super().__init__(tickets, hold_seconds)
         self.workers = workers
+        self.environment = environment
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="hf-"))
         self.home.chmod(0o755)  # PostgreSQL passes through as another user
         self._log = self.home.with_suffix(".log")
@@ -280,6 +281,7 @@ class Run(Sale):
                     "TOTAL_TICKETS": str(self.tickets),
                     "HOLD_SECONDS": str(self.hold_seconds),
                     "RATE_LIMIT": "0",
+                    **self.environment,
                 },
             )
         try:
