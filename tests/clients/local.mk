@@ -22,10 +22,14 @@ tests/clients/node/installed: $(NODE_PACKAGES)
 	done && \
 	(cd $(@D) && npm ci --silent --omit=dev) && touch $@
 
-mostlyclean-local: clean-node-clients
+# The folder may be another tree's: then only the link to it goes.
+clean-local: clean-node-clients
 clean-node-clients:
-	-test -d '$(srcdir)/tests/clients/node/node_modules' || \
-		rm -rf tests/clients/node/node_modules
+	if test '$(srcdir)' = .; then \
+		rm -rf tests/clients/node/node_modules; \
+	else \
+		rm -rf tests/clients/node; \
+	fi
 CLEANFILES += tests/clients/node/installed
 
 EXTRA_DIST += \
