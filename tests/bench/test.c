@@ -119,8 +119,8 @@ static void what_is_no_reply_is_refused(void)
 		"HTTP/1.1 200 OK\r\n\r\nno length",
 		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"ffffffffff\r\n",
+		("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "ffffffffff\r\n"),
 	};
 	struct http_reply reply;
 
