@@ -9,6 +9,7 @@
 #include "libhold/mem.h"
 #include "libhold/peer.h"
 #include "libhold/service.h"
+#include "libhold/table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,11 +41,17 @@ struct listener {
 	} uv;
 };
 
-/* A peer's process; outlives its connection until libuv lets go of it. */
+/*
+ * A peer's process, shared by its connections; outlives the last of them until
+ * libuv lets go of it.
+ */
 struct hf_peer_watch {
 	uv_poll_t poll;
-	struct hf_list dying; /* on the loop's list: it is dead */
-	struct hf_conn *conn; /* NULL: closed */
+	struct hf_table_node node; /* of loop's watches; while not stale */
+	struct hf_list dying;      /* on the loop's list: it is dead */
+	struct hf_list conns;
+	struct hf_loop *loop;
+	bool stale; /* it has died: its id may be another's */
 	uint32_t pid;
 	int fd;
 	bool drained; /* a whole turn has passed since its death */
@@ -64,6 +71,7 @@ struct hf_loop {
 	struct hf_list dirty;
 	struct hf_list resumed;
 	struct hf_list dying;
+	struct hf_table *watches; /* by process */
 	struct hf_list held_back;
 	uint64_t passed; /* replies that wait for no more than this may leave */
 	uv_timer_t timer; /* the next deadline */
@@ -162,6 +170,14 @@ static void on_watch_closed(uv_handle_t *handle)
 	free(watch);
 }
 
+/* Nobody finds it any more. */
+static void forget_watch(struct hf_peer_watch *watch)
+{
+	if (!watch->stale)
+		hf_table_remove(watch->loop->watches, &watch->node);
+	watch->stale = true;
+}
+
 static void end_watch(struct hf_conn *conn)
 {
 	struct hf_peer_watch *watch = conn->watch;
@@ -169,7 +185,10 @@ static void end_watch(struct hf_conn *conn)
 	if (watch == NULL)
 		return;
 	conn->watch = NULL;
-	watch->conn = NULL;
+	hf_list_remove(&conn->watched);
+	if (!hf_list_empty(&watch->conns))
+		return;
+	forget_watch(watch);
 	hf_list_remove(&watch->dying);
 	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
 }
@@ -208,19 +227,34 @@ struct hf_buf *hf_conn_out(struct hf_conn *conn)
 
 /* ---- the peer's process ------------------------------------------------- */
 
-static void on_peer_died(uv_poll_t *poll, int status, int events)
+static void note_death(struct hf_peer_watch *watch)
 {
-	struct hf_peer_watch *watch = poll->data;
+	struct hf_loop *loop = watch->loop;
 
-	HF_UNUSED(status);
-	HF_UNUSED(events);
-	uv_poll_stop(poll);
-	if (watch->conn == NULL || !hf_list_empty(&watch->dying) ||
-	    watch->conn->loop->stop_at_ms != 0)
+	uv_poll_stop(&watch->poll);
+	forget_watch(watch);
+	if (hf_list_empty(&watch->conns) || !hf_list_empty(&watch->dying) ||
+	    loop->stop_at_ms != 0)
 		return;
 	/* What it sent before it died may still lie in the socket. */
-	hf_list_append(&watch->conn->loop->dying, &watch->dying);
-	uv_idle_start(&watch->conn->loop->idle, on_idle);
+	hf_list_append(&loop->dying, &watch->dying);
+	uv_idle_start(&loop->idle, on_idle);
+}
+
+static void on_peer_died(uv_poll_t *poll, int status, int events)
+{
+	HF_UNUSED(status);
+	HF_UNUSED(events);
+	note_death(poll->data);
+}
+
+static void close_all_of(struct hf_peer_watch *watch)
+{
+	HF_LIST_FOREACH (node, &watch->conns) {
+		hf_conn_close_soon(
+		    HF_CONTAINER_OF(node, struct hf_conn, watched),
+		    HF_CONN_DEAD);
+	}
 }
 
 static void close_dead(struct hf_loop *loop)
@@ -233,7 +267,7 @@ static void close_dead(struct hf_loop *loop)
 
 		if (watch->drained) {
 			hf_list_remove(node);
-			hf_conn_close_soon(watch->conn, HF_CONN_DEAD);
+			close_all_of(watch);
 		}
 		watch->drained = true;
 	}
@@ -241,38 +275,94 @@ static void close_dead(struct hf_loop *loop)
 		uv_idle_start(&loop->idle, on_idle);
 }
 
-static struct hf_peer_watch *watch_new(struct hf_conn *conn, int fd,
+static uint32_t hash_of(struct hf_loop *loop, uint32_t pid)
+{
+	return hf_table_hash(
+	    (uintptr_t)loop,
+	    (struct hf_slice){ (const char *)&pid, sizeof(pid) });
+}
+
+static bool is_of(const struct hf_table_node *node, struct hf_slice pid)
+{
+	const struct hf_peer_watch *watch =
+	    HF_CONTAINER_OF(node, struct hf_peer_watch, node);
+
+	return memcmp(&watch->pid, pid.data, sizeof(watch->pid)) == 0;
+}
+
+/*
+ * The watch of a living process; NULL: none. One that has died is told by its
+ * descriptor, at once: an id that was given again is not taken for the old.
+ */
+static struct hf_peer_watch *find_watch(struct hf_loop *loop, uint32_t pid)
+{
+	struct hf_table_node *node =
+	    hf_table_find(loop->watches, hash_of(loop, pid), is_of,
+			  (struct hf_slice){ (const char *)&pid, sizeof(pid) });
+	struct hf_peer_watch *watch;
+	struct pollfd p = { .events = POLLIN };
+
+	if (node == NULL)
+		return NULL;
+	watch = HF_CONTAINER_OF(node, struct hf_peer_watch, node);
+	p.fd = watch->fd;
+	if (poll(&p, 1, 0) == 0)
+		return watch;
+	note_death(watch);
+	return NULL;
+}
+
+static struct hf_peer_watch *watch_new(struct hf_loop *loop, int fd,
 				       uint32_t pid)
 {
 	struct hf_peer_watch *watch = hf_new(struct hf_peer_watch);
 
-	*watch = (struct hf_peer_watch){ .conn = conn, .pid = pid, .fd = fd };
+	*watch = (struct hf_peer_watch){ .loop = loop, .pid = pid, .fd = fd };
 	hf_list_init(&watch->dying);
-	if (uv_poll_init(&conn->loop->uv, &watch->poll, fd) != 0) {
+	hf_list_init(&watch->conns);
+	if (uv_poll_init(&loop->uv, &watch->poll, fd) != 0) {
 		close(fd);
 		free(watch);
 		return NULL;
 	}
 	watch->poll.data = watch;
-	if (uv_poll_start(&watch->poll, UV_READABLE, on_peer_died) == 0)
+	if (uv_poll_start(&watch->poll, UV_READABLE, on_peer_died) != 0) {
+		uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+		return NULL;
+	}
+	hf_table_insert(loop->watches, &watch->node, hash_of(loop, pid));
+	return watch;
+}
+
+/* Gives a watch of pid, shared or new; rc: of opening a new one. */
+static struct hf_peer_watch *get_watch(struct hf_loop *loop, uint32_t pid,
+				       int *rc_out)
+{
+	struct hf_peer_watch *watch = find_watch(loop, pid);
+
+	*rc_out = 0;
+	if (watch != NULL)
 		return watch;
-	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-	return NULL;
+	*rc_out = hf_peer_open(pid);
+	return *rc_out >= 0 ? watch_new(loop, *rc_out, pid) : NULL;
 }
 
 uint32_t hf_conn_watch_peer(struct hf_conn *conn)
 {
 	uint32_t pid;
-	int fd;
+	int rc;
 
 	if (conn->watch != NULL)
 		return conn->watch->pid;
 	if (conn->is_tcp || !hf_conn_open(conn))
 		return 0;
-	fd = hf_peer_open(hf_conn_fd(conn), &pid);
-	if (fd >= 0)
-		conn->watch = watch_new(conn, fd, pid);
-	else if (fd == -ESRCH)
+	pid = hf_peer_id(hf_conn_fd(conn));
+	if (pid == 0)
+		return 0;
+	conn->watch = get_watch(conn->loop, pid, &rc);
+	if (conn->watch != NULL)
+		hf_list_append(&conn->watch->conns, &conn->watched);
+	else if (rc == -ESRCH)
 		hf_conn_close_soon(conn, HF_CONN_DEAD);
 	return conn->watch != NULL ? pid : 0;
 }
@@ -592,6 +682,7 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	hf_list_init(&conn->dirty);
 	hf_list_init(&conn->resumed);
 	hf_list_init(&conn->held_back);
+	hf_list_init(&conn->watched);
 	hf_buf_init(&conn->in, loop->limits.max_in_bytes + READ_BYTES + 1);
 	hf_buf_init(&conn->out, loop->limits.max_out_bytes);
 	hf_buf_init(&conn->sending, loop->limits.max_out_bytes);
@@ -1038,6 +1129,7 @@ struct hf_loop *hf_loop_new(const struct hf_loop_ops *ops, void *arg,
 	hf_list_init(&loop->dirty);
 	hf_list_init(&loop->resumed);
 	hf_list_init(&loop->dying);
+	loop->watches = hf_table_new();
 	hf_list_init(&loop->held_back);
 	if (uv_loop_init(&loop->uv) != 0)
 		hf_fatalx("cannot make an event loop");
@@ -1071,6 +1163,7 @@ void hf_loop_free(struct hf_loop **loop_in)
 	go_on_stopping(loop);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&loop->uv);
+	hf_table_free(&loop->watches);
 	free(loop->read_buffer);
 	free(loop);
 }

@@ -49,6 +49,7 @@ struct hf_conn {
 	} uv;
 	struct hf_loop *loop;
 	struct hf_peer_watch *watch; /* of the peer's process; NULL: none */
+	struct hf_list watched;      /* on the watch's list */
 	struct hf_list all;          /* on the loop's list of connections */
 	struct hf_list dirty;        /* on its list of those with replies */
 	struct hf_list resumed;      /* on its list of those to be read again */
@@ -203,6 +204,7 @@ int hf_conn_fd(const struct hf_conn *conn); /* -1: closed */
  * The id of the process that connected over a Unix socket; 0 if it cannot be
  * told. From the first call on its death ends the connection (HF_CONN_DEAD),
  * after what it had sent was read, even if a child of it keeps the socket.
+ * Costs a descriptor for each process, however many connections it has.
  */
 uint32_t hf_conn_watch_peer(struct hf_conn *conn);
 /* Not to be closed yet, nor about to be. */

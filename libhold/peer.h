@@ -7,11 +7,16 @@
 #include "libhold/base.h"
 
 /*
- * Gives a descriptor that becomes readable when the process that connected
- * socket_fd ends (the caller closes it), and its id in *pid_out. -ESRCH if it
- * is gone already; -errno for other sockets, for processes of another
- * container, and where the kernel has no such descriptors (before 5.3).
+ * The id of the process that connected socket_fd; 0 for other sockets and for
+ * processes of another container.
  */
-int hf_peer_open(int socket_fd, uint32_t *pid_out) HF_MUSTUSE;
+uint32_t hf_peer_id(int socket_fd);
+
+/*
+ * Gives a descriptor that becomes readable when the process ends (the caller
+ * closes it). -ESRCH if it is gone already; -errno where the kernel has no
+ * such descriptors (before 5.3).
+ */
+int hf_peer_open(uint32_t pid) HF_MUSTUSE;
 
 #endif

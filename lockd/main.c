@@ -5,6 +5,7 @@
 
 #include "libhold/err.h"
 #include "libhold/log.h"
+#include "libhold/service.h"
 #include "lockd/lockd.h"
 #include "lockd/server.h"
 #include "lockd/settings.h"
@@ -14,11 +15,18 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+/* Descriptors of a client: its connection, and over a Unix socket perhaps a
+ * watch of its process, if no other connection is of the same. */
+static rlim_t descriptors_each(const struct settings *settings)
+{
+	return settings->unix_path != NULL || hf_service_fds() > 0 ? 2 : 1;
+}
+
 /* As many descriptors as the connection limit needs, and some for us. */
 static void raise_descriptors(struct settings *settings)
 {
-	const rlim_t ours = 32;
-	rlim_t wanted = (rlim_t)settings->max_clients + ours;
+	const rlim_t ours = 32, each = descriptors_each(settings);
+	rlim_t wanted = (rlim_t)settings->max_clients * each + ours;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
@@ -26,9 +34,9 @@ static void raise_descriptors(struct settings *settings)
 	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		hf_warn("cannot raise the limit of descriptors");
-	if (limit.rlim_cur >= wanted || limit.rlim_cur <= ours)
+	if (limit.rlim_cur >= wanted || limit.rlim_cur < ours + each)
 		return;
-	settings->max_clients = (int64_t)(limit.rlim_cur - ours);
+	settings->max_clients = (int64_t)((limit.rlim_cur - ours) / each);
 	hf_warnx("max-clients lowered to %lld by the limit of descriptors",
 		 (long long)settings->max_clients);
 }

@@ -40,6 +40,25 @@ def test_a_user_may_be_named():
         assert server.call("PING") == b"+PONG\r\n"
 
 
+def test_a_unix_client_counts_as_two_descriptors():
+    """Its connection, and the watch of its process: (265 - 32) / 2."""
+    with Limited(265, "--max-clients", "117") as server:
+        assert "max-clients lowered to 116 by" in server.log()
+    with Limited(266, "--max-clients", "117") as server:
+        assert "lowered" not in server.log()
+
+
+class Limited(Lockd):
+    """With a hard limit of descriptors."""
+
+    def __init__(self, limit, *options):
+        super().__init__(*options)
+        self.limit = limit
+
+    def command(self):
+        return ["prlimit", f"--nofile={self.limit}", *super().command()]
+
+
 class Closed(Lockd):
     """It serves nobody here; that it refuses is its answer."""
 

@@ -38,6 +38,7 @@ static struct {
 	char path[96];
 	int tcp_port;
 	_Atomic int last_why;
+	_Atomic int dead; /* connections whose process had died */
 	_Atomic int lines;
 	_Atomic uint32_t watched; /* the peer's process */
 	struct hf_conn *later;
@@ -102,6 +103,7 @@ static size_t read_lines(struct hf_conn *conn, struct hf_slice bytes)
 static void line_closed(struct hf_conn *conn)
 {
 	ctx.last_why = conn->why;
+	ctx.dead += conn->why == HF_CONN_DEAD;
 	if (ctx.later == conn)
 		ctx.later = NULL;
 	free(conn);
@@ -454,6 +456,89 @@ static void a_watched_peer_that_hangs_up_has_just_closed(void)
 	CU_ASSERT(ended_by(HF_CONN_PEER));
 }
 
+/* Descriptors of processes that this one, the server too, has. */
+static int watches_open(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++) {
+		char path[64], to[64];
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, to, sizeof(to) - 1);
+		to[len > 0 ? len : 0] = '\0';
+		n += strcmp(to, "anon_inode:[pidfd]") == 0;
+	}
+	return n;
+}
+
+static bool watches_come_to(int n)
+{
+	for (int i = 0; i < 10000 && watches_open() != n; i++)
+		poll(NULL, 0, 1);
+	return watches_open() == n;
+}
+
+static void connections_of_one_process_share_a_watch(void)
+{
+	int fds[3];
+
+	for (int i = 0; i < 3; i++) {
+		fds[i] = connect_unix();
+		say(fds[i], "watch\nhello\n");
+		CU_ASSERT(hear(fds[i], "hello\n"));
+		CU_ASSERT_EQUAL(ctx.watched, (uint32_t)getpid());
+		CU_ASSERT_EQUAL(watches_open(), 1);
+	}
+	close(fds[0]);
+	CU_ASSERT(ended_by(HF_CONN_PEER));
+	say(fds[1], "watch\nstill\n");
+	CU_ASSERT(hear(fds[1], "still\n"));
+	CU_ASSERT_EQUAL(watches_open(), 1);
+	close(fds[1]);
+	close(fds[2]);
+	CU_ASSERT(watches_come_to(0));
+}
+
+/* Two connections, both left to a child that lives on. */
+static pid_t heir_of_two(const int keep[2])
+{
+	pid_t pid = fork();
+	int fds[2];
+	char byte;
+
+	if (pid != 0)
+		return pid;
+	close(keep[1]);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = connect_unix();
+		if (send(fds[i], "watch\nhello\n", 12, MSG_NOSIGNAL) != 12 ||
+		    !hear(fds[i], "hello\n"))
+			_exit(1);
+	}
+	if (fork() == 0)
+		_exit(read(keep[0], &byte, 1) < 0);
+	_exit(0);
+}
+
+static void all_connections_of_a_dead_process_end(void)
+{
+	int keep[2], status;
+	pid_t pid;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(keep), 0);
+	pid = heir_of_two(keep);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
+	for (int i = 0; i < 10000 && ctx.dead < 2; i++)
+		poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(ctx.dead, 2);
+	CU_ASSERT(watches_come_to(0));
+	close(keep[0]);
+	close(keep[1]);
+}
+
 static void nobody_is_watched_over_tcp(void)
 {
 	int fd = connect_tcp();
@@ -547,6 +632,8 @@ static const struct hf_test serving_tests[] = {
 	HF_TEST(a_paused_connection_may_send_more_than_may_wait),
 	HF_TEST(a_dead_peer_is_gone_though_its_child_keeps_the_socket),
 	HF_TEST(a_watched_peer_that_hangs_up_has_just_closed),
+	HF_TEST(connections_of_one_process_share_a_watch),
+	HF_TEST(all_connections_of_a_dead_process_end),
 	HF_TEST(nobody_is_watched_over_tcp),
 	HF_TEST(replies_wait_for_what_they_tell_of),
 	HF_TEST(replies_that_wait_leave_before_the_end),
