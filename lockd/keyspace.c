@@ -24,6 +24,7 @@ struct keyspace {
 	struct hf_heap due;
 	uint64_t seed;
 	size_t entry_bytes;
+	size_t by_type[8]; /* how many keys; of enum ks_type */
 	uint64_t expired;
 	int64_t last_fence;
 	int64_t shift_ms; /* the heap's deadlines are so much earlier */
@@ -95,6 +96,7 @@ static void unlink_entry(struct keyspace *ks, struct entry *e)
 {
 	hf_table_remove(ks->table, &e->node);
 	hf_heap_remove(&ks->due, &e->due);
+	ks->by_type[e->type]--;
 	ks->entry_bytes -= entry_size(e->key_len, e->value_len);
 }
 
@@ -232,7 +234,9 @@ static void set(struct keyspace *ks, struct ks_change *change, int64_t now_ms)
 	struct entry *e = find(ks, change->key);
 
 	change->fence = fence_for(ks, e, change);
-
+	if (e != NULL)
+		ks->by_type[e->type]--;
+	ks->by_type[change->type]++;
 	if (e == NULL) {
 		e = new_entry(ks, change->key, value);
 		hf_table_insert(ks->table, &e->node,
@@ -276,6 +280,7 @@ static void flush(struct keyspace *ks)
 	free_entries(ks);
 	ks->table = hf_table_new();
 	ks->entry_bytes = 0;
+	memset(ks->by_type, 0, sizeof(ks->by_type));
 }
 
 void keyspace_free(struct keyspace **ks)
@@ -333,6 +338,11 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 size_t keyspace_count(const struct keyspace *ks)
 {
 	return hf_table_count(ks->table);
+}
+
+size_t keyspace_count_of(const struct keyspace *ks, enum ks_type type)
+{
+	return ks->by_type[type];
 }
 
 size_t keyspace_count_due(const struct keyspace *ks)

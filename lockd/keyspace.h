@@ -107,6 +107,7 @@ int64_t keyspace_shift(const struct keyspace *ks);
 
 /* How many calls looked at keys or changed them; tells whether any did. */
 uint64_t keyspace_looks(const struct keyspace *ks);
+size_t keyspace_count_of(const struct keyspace *ks, enum ks_type type);
 size_t keyspace_count_due(const struct keyspace *ks); /* with a deadline */
 size_t keyspace_memory(const struct keyspace *ks);    /* bytes, about */
 

@@ -1198,6 +1198,9 @@ void locktab_recover(struct locktab *tab, struct lock_now now)
 	struct recovery recovery = { tab, now };
 	uint64_t cursor = 0;
 
+	/* Most servers have none, and a walk over a million keys is slow. */
+	if (keyspace_count_of(tab->keys, KS_LOCK) == 0)
+		return;
 	do {
 		cursor = keyspace_scan(tab->keys, cursor, now.ms, recover_key,
 				       &recovery);

@@ -141,6 +141,39 @@ static void a_sweep_takes_the_earliest_and_no_more_than_asked(void)
 	CU_ASSERT(has("k500", "v", 0));
 }
 
+/* Puts a value of that type; it ends at 100. */
+static void put_of(const char *key, enum ks_type type, const char *value)
+{
+	struct ks_change change = { .kind = KS_SET,
+				    .key = hf_slice_of(key),
+				    .type = type,
+				    .value = hf_slice_of(value),
+				    .due_ms = 100 };
+
+	CU_ASSERT(keyspace_apply(ks, &change, 0));
+}
+
+static void keys_are_counted_by_their_type(void)
+{
+	struct ks_change gone = { .kind = KS_DELETE, .key = HF_SLICE("a") };
+
+	put_of("a", KS_LOCK, "x");
+	put_of("b", KS_LOCK, "x");
+	put_of("c", KS_STRING, "x");
+	put_of("b", KS_LOCK, "longer");
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_LOCK), 2);
+	put_of("b", KS_STRING, "x");
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_LOCK), 1);
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_STRING), 2);
+	CU_ASSERT(keyspace_apply(ks, &gone, 0));
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_LOCK), 0);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 100, 1), 1);
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_STRING), 1);
+	CU_ASSERT(
+	    keyspace_apply(ks, &(struct ks_change){ .kind = KS_FLUSH }, 100));
+	CU_ASSERT_EQUAL(keyspace_count_of(ks, KS_STRING), 0);
+}
+
 static void a_flush_forgets_everything(void)
 {
 	for (int i = 0; i < 100; i++) {
@@ -284,6 +317,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_deadline_in_the_past_is_an_expiry_at_once),
 	HF_TEST(an_expired_key_cannot_be_changed_back_to_life),
 	HF_TEST(a_sweep_takes_the_earliest_and_no_more_than_asked),
+	HF_TEST(keys_are_counted_by_their_type),
 	HF_TEST(a_flush_forgets_everything),
 	HF_TEST(the_new_value_may_be_the_old_ones_own_bytes),
 	HF_TEST(a_walk_gives_live_keys_only),
