@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	tests/integration/conftest.py \
 	tests/support/client_script.py \
 	tests/support/fastcgi.py \
+	tests/support/grants.py \
 	tests/support/history.py \
 	tests/support/race.py \
 	tests/support/replay.py \
@@ -25,6 +26,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \
 	tests/integration/test_lockd_docs.py \
+	tests/integration/test_lockd_clock.py \
+	tests/integration/test_lockd_crash.py \
 	tests/integration/test_lockd_journal.py \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_memory.py \

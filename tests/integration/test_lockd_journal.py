@@ -1,14 +1,8 @@
-"""lockd's durability: what it answered is so, whatever died since.
+"""lockd's durability: what it answered is so, whatever died since."""
 
-HOLDFAST_ROUNDS sets how often the crash test kills it (default 6).
-"""
-
-import os
-import random
 import resource
 import signal
 import struct
-import threading
 import time
 from pathlib import Path
 
@@ -18,10 +12,6 @@ import redis
 from servers import Lockd
 from stack import Stack
 from web import wait_until
-
-ROUNDS = int(os.environ.get("HOLDFAST_ROUNDS", "6"))
-CLIENTS = 50
-KEYS = 30
 
 
 def connect(server, timeout=10):
@@ -180,25 +170,6 @@ def test_a_full_disk_refuses_changes_and_lets_reads_go_on(server, client):
 # -- time --------------------------------------------------------------------
 
 
-def test_a_holder_that_renews_right_after_a_stall_keeps_its_lock(server, client):
-    client.set("lock", "me", nx=True, px=400)
-    server.pause()
-    with connect(server) as other, connect(server) as holder:
-        for each in (other, holder):
-            each.connection = each.connection_pool.get_connection("_")
-            each.connection.connect()
-        other.connection.send_command("SET", "lock", "you", "NX", "PX", "1000")
-        time.sleep(1)  # far beyond the lock's time
-        server.resume()
-        holder.connection.send_command("PEXPIRE", "lock", "60000")
-        assert other.connection.read_response() is None
-        assert holder.connection.read_response() == 1
-    assert client.get("lock") == "me"
-    assert "all deadlines are moved" in server.log()
-    restart(server)
-    assert client.get("lock") == "me"
-
-
 def crc32c(data):
     crc = 0xFFFFFFFF
     for byte in data:
@@ -286,76 +257,7 @@ def test_everysec_grants_nothing_after_a_crash_until_what_was_lost_is_over():
         assert client.set("held3", "you", nx=True, px=1000)
 
 
-# -- crashes under load -------------------------------------------------------
-
-RELEASE = ("if redis.call('get', KEYS[1]) == ARGV[1] then "
-           "return redis.call('del', KEYS[1]) end return 0")
-
-
-class Buyer(threading.Thread):
-    """Takes and releases locks, and notes when it heard what."""
-
-    def __init__(self, server, name, stop):
-        super().__init__()
-        self.server, self.name, self.stop = server, name, stop
-        self.random = random.Random(name)
-        self.held = []    # [key, value, when it was heard, surely over at]
-        self.serial = 0
-
-    def run(self):
-        while not self.stop.is_set():
-            try:
-                with connect(self.server, timeout=5) as client:
-                    while not self.stop.is_set():
-                        self.turn(client)
-            except redis.RedisError:
-                time.sleep(0.01)
-
-    def turn(self, client):
-        key = f"seat:{self.random.randrange(KEYS)}"
-        self.serial += 1
-        value = f"{self.name}:{self.serial}"
-        ms = self.random.choice([200, 2000, 60000])
-        sent = time.monotonic()
-        if not client.set(key, value, nx=True, px=ms):
-            return
-        entry = [key, value, time.monotonic(), sent + ms / 1000]
-        self.held.append(entry)
-        if self.random.random() < 0.7:
-            entry[3] = min(entry[3], time.monotonic())  # from here on unsure
-            client.eval(RELEASE, 1, key, value)
-
-
-@pytest.mark.parametrize("durability", ["always"])
-def test_no_grant_is_lost_or_given_twice_when_lockd_is_killed(durability):
-    chance = random.Random(5)
-    with Lockd("--durability", durability) as server:
-        stop = threading.Event()
-        buyers = [Buyer(server, f"b{i}", stop) for i in range(CLIENTS)]
-        for buyer in buyers:
-            buyer.start()
-        try:
-            for _ in range(ROUNDS):
-                time.sleep(chance.uniform(0.2, 0.8))  # the random instant
-                server.kill()
-                server.start()
-        finally:
-            stop.set()
-            for buyer in buyers:
-                buyer.join()
-        held = sorted((e for b in buyers for e in b.held), key=lambda e: e[2])
-        assert len(held) > 10 * ROUNDS
-        with connect(server) as client:
-            now = time.monotonic()
-            for key, value, _, over in held:
-                if over > now + 5:
-                    assert client.get(key) == value, "an answered grant is lost"
-        last = {}
-        for key, value, heard, over in held:
-            before = last.get(key)
-            assert before is None or before[1] <= heard, (
-                f"{key}: {value} while {before[0]} had it")
-            last[key] = (value, over)
+# -- the worker ----------------------------------------------------------------
 
 
 def test_a_hold_survives_lockds_death_and_is_booked(database):

@@ -1,0 +1,143 @@
+"""lockd's deadlines go by no clock that a date change or a stall moves."""
+
+import os
+import time
+
+import pytest
+import redis
+
+from servers import Lockd
+from web import wait_until
+
+HOUR = 3600
+
+
+def connect(server):
+    return redis.Redis(unix_socket_path=server.socket, socket_timeout=10,
+                       decode_responses=True)
+
+
+# -- the wall clock ------------------------------------------------------------
+
+
+class WallClock:
+    """lockd's own, moved while it runs: Debian's libfaketime, which leaves the
+    boot clock alone. The file's text is read at each look at the clock."""
+
+    def __init__(self, path):
+        self.path = path
+        # By the name that the loader finds: the folder is the architecture's.
+        self.environment = {
+            "LD_PRELOAD": "/usr/$LIB/faketime/libfaketimeMT.so.1",
+            "FAKETIME_TIMESTAMP_FILE": str(path),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+            + ":verify_asan_link_order=0",
+        }
+        self.set(0)
+
+    def set(self, seconds):
+        new = self.path.with_suffix(".new")
+        new.write_text(f"{seconds:+d}\n")
+        new.rename(self.path)
+
+
+@pytest.fixture
+def clock(tmp_path):
+    return WallClock(tmp_path / "clock")
+
+
+def wall_moved_by(client):
+    """What lockd's wall clock says, against ours, in whole minutes."""
+    return round((client.time()[0] - time.time()) / 60)
+
+
+@pytest.mark.parametrize("durability", ["always", "none"])
+def test_no_lock_moves_when_the_wall_clock_does(clock, durability):
+    with Lockd("--durability", durability, **clock.environment) as server, \
+            connect(server) as client:
+        began = time.monotonic()
+        client.set("plain", "me", nx=True, px=60000)
+        client.execute_command("LOCK.ACQUIRE", 1, "own", "me", "PX", 60000)
+        for minutes in (60, -60, 0):
+            clock.set(minutes * 60)
+            assert wall_moved_by(client) == minutes
+            for key in ("plain", "own"):
+                left = client.pttl(key)
+                passed = 1000 * (time.monotonic() - began)
+                assert 60000 - passed - 100 <= left <= 60000
+            assert not client.set("plain", "you", nx=True, px=1000)
+            # One taken now ends at its time, and not an hour off.
+            taken = time.monotonic()
+            assert client.set("short", "me", nx=True, px=150)
+            wait_until(lambda: client.get("short") is None, 10, "it is over")
+            assert time.monotonic() - taken >= 0.149  # it counts whole ms
+
+
+def test_no_lock_moves_when_the_date_changes_over_a_restart(clock):
+    with Lockd(**clock.environment) as server, connect(server) as client:
+        client.set("lock", "me", nx=True, px=60000)
+        token = client.execute_command("FENCE", "lock", "me")
+        for hours in (1, -1):
+            server.kill()
+            clock.set(hours * HOUR)
+            server.start()
+            assert wall_moved_by(client) == 60 * hours
+            assert 40000 < client.pttl("lock") <= 60000
+            # The clock is part of no token that was given before.
+            client.set("next", "me", nx=True, px=60000)
+            later = client.execute_command("FENCE", "next", "me")
+            assert later > token
+            token = later
+            client.delete("next")
+
+
+# -- a stall ---------------------------------------------------------------------
+
+
+class Plain:
+    acquire = ["SET", "lock", "me", "NX", "PX", 400]
+    steal = ["SET", "lock", "you", "NX", "PX", 1000]
+    renew = ["PEXPIRE", "lock", 60000]
+
+
+class Own:
+    acquire = ["LOCK.ACQUIRE", 1, "lock", "me", "PX", 400]
+    steal = ["LOCK.ACQUIRE", 1, "lock", "you", "PX", 1000]
+    renew = ["LOCK.EXTEND", 1, "lock", "me", "PX", 60000]
+
+
+def wire(client):
+    """Sends and receives apart."""
+    connection = client.connection_pool.get_connection("_")
+    connection.connect()
+    return connection
+
+
+@pytest.mark.parametrize("kind", [Plain, Own])
+@pytest.mark.parametrize("durability", ["always", "none"])
+def test_who_renews_right_after_a_stall_keeps_its_lock(kind, durability):
+    with Lockd("--durability", durability) as server, \
+            connect(server) as client, connect(server) as a, \
+            connect(server) as b:
+        holder, other = wire(a), wire(b)
+        client.execute_command(*kind.acquire)
+        token = client.execute_command("FENCE", "lock", "me")
+        server.pause()
+        other.send_command(*kind.steal)
+        time.sleep(0.9)  # far beyond the lock's time
+        server.resume()
+        # It renews once it sees that lockd is back: in the first round.
+        holder.send_command(*kind.renew)
+        assert other.read_response() is None
+        assert holder.read_response() is not None
+        assert client.execute_command("FENCE", "lock", "me") == token
+        assert client.pttl("lock") > 50000
+        assert client.info("stats")["stalls"] >= 1
+        if durability == "always":
+            server.kill()
+            server.start()
+            assert client.execute_command("FENCE", "lock", "me") == token
+            assert client.pttl("lock") > 40000
