@@ -291,6 +291,30 @@ static void refuse_protocol(struct peer *peer)
 	hf_conn_close_soon(&peer->conn, HF_CONN_PROTOCOL);
 }
 
+/*
+ * Did nobody serve for a while? Then all deadlines move by that long, before
+ * anything that is readable now finds a lock past its time: who renews in this
+ * turn still holds.
+ */
+static void make_up_for_stall(struct server *server, int64_t now_ms)
+{
+	struct lockd *lockd = server->lockd;
+	int64_t away_ms = now_ms - server->ticked_ms;
+	struct ks_change change = { .kind = KS_SHIFT };
+
+	if (server->promised_ms == HF_NEVER ||
+	    now_ms - server->promised_ms < STALL_MS)
+		return;
+	hf_warnx("nobody served for ms=%lld: all deadlines are moved by that",
+		 (long long)away_ms);
+	lockd->stats.stalls++;
+	lockd->stats.stalled_ms += (uint64_t)away_ms;
+	server->ticked_ms = now_ms;
+	server->promised_ms = HF_NEVER; /* until tick() makes the next one */
+	change.due_ms = keyspace_shift(lockd->keys) + away_ms;
+	keyspace_apply(lockd->keys, &change, now_ms);
+}
+
 static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 {
 	struct peer *peer = peer_of(conn);
@@ -298,6 +322,7 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 
 	hf_conn_out(conn); /* there will be a reply at this turn's end */
 	count(peer->server);
+	make_up_for_stall(peer->server, hf_loop_now_ms(peer->server->loop));
 	while (done < bytes.len && !conn->closing && !conn->close_soon &&
 	       !conn->paused && !hf_buf_failed(&conn->out)) {
 		struct hf_slice rest = { bytes.data + done, bytes.len - done };
@@ -318,27 +343,6 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 		done += used;
 	}
 	return done;
-}
-
-/*
- * Did nobody serve for a while? Then all deadlines move by that long: what was
- * readable has been served already, and who renews now still holds.
- */
-static void make_up_for_stall(struct server *server, int64_t now_ms)
-{
-	struct lockd *lockd = server->lockd;
-	int64_t away_ms = now_ms - server->ticked_ms;
-	struct ks_change change = { .kind = KS_SHIFT };
-
-	if (server->promised_ms == HF_NEVER ||
-	    now_ms - server->promised_ms < STALL_MS)
-		return;
-	hf_warnx("nobody served for ms=%lld: all deadlines are moved by that",
-		 (long long)away_ms);
-	lockd->stats.stalls++;
-	lockd->stats.stalled_ms += (uint64_t)away_ms;
-	change.due_ms = keyspace_shift(lockd->keys) + away_ms;
-	keyspace_apply(lockd->keys, &change, now_ms);
 }
 
 /* When tick() runs next. What it left for the next turn is no promise. */
