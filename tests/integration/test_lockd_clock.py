@@ -1,6 +1,9 @@
 """lockd's deadlines go by no clock that a date change or a stall moves."""
 
+import contextlib
 import os
+import signal
+import subprocess
 import time
 
 import pytest
@@ -98,13 +101,13 @@ def test_no_lock_moves_when_the_date_changes_over_a_restart(clock):
 
 
 class Plain:
-    acquire = ["SET", "lock", "me", "NX", "PX", 400]
+    acquire = ["SET", "lock", "me", "NX", "PX", 600]
     steal = ["SET", "lock", "you", "NX", "PX", 1000]
     renew = ["PEXPIRE", "lock", 60000]
 
 
 class Own:
-    acquire = ["LOCK.ACQUIRE", 1, "lock", "me", "PX", 400]
+    acquire = ["LOCK.ACQUIRE", 1, "lock", "me", "PX", 600]
     steal = ["LOCK.ACQUIRE", 1, "lock", "you", "PX", 1000]
     renew = ["LOCK.EXTEND", 1, "lock", "me", "PX", 60000]
 
@@ -116,18 +119,37 @@ def wire(client):
     return connection
 
 
+@contextlib.contextmanager
+def idle(server):
+    yield
+
+
+@contextlib.contextmanager
+def busy(server):
+    """lockd is hardly ever asleep, so that a stop hits it at work."""
+    command = ["redis-benchmark", "-s", server.socket, "-q", "-c", "4",
+               "-P", "100", "-n", str(10**9), "PING"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as flood:
+        try:
+            yield
+        finally:
+            flood.kill()
+
+
+@pytest.mark.parametrize("load", [idle, busy])
 @pytest.mark.parametrize("kind", [Plain, Own])
 @pytest.mark.parametrize("durability", ["always", "none"])
-def test_who_renews_right_after_a_stall_keeps_its_lock(kind, durability):
+def test_who_renews_right_after_a_stall_keeps_its_lock(kind, durability, load):
     with Lockd("--durability", durability) as server, \
             connect(server) as client, connect(server) as a, \
-            connect(server) as b:
+            connect(server) as b, load(server):
         holder, other = wire(a), wire(b)
         client.execute_command(*kind.acquire)
         token = client.execute_command("FENCE", "lock", "me")
-        server.pause()
+        os.kill(server.pid, signal.SIGSTOP)  # at once: its time is running
         other.send_command(*kind.steal)
-        time.sleep(0.9)  # far beyond the lock's time
+        time.sleep(1)  # beyond the lock's time
         server.resume()
         # It renews once it sees that lockd is back: in the first round.
         holder.send_command(*kind.renew)
