@@ -12,12 +12,18 @@ import pytest
 from bad_disk import BadDisk
 
 WRITER = """
-import os, sys
+import os, sys, threading
 fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
 for line in sys.stdin:
     try:
         if line == "write\\n":
             os.pwrite(fd, b"x", 0)
+        elif line == "thread\\n":
+            thread = threading.Thread(target=lambda: os.fdatasync(fd))
+            thread.start()
+            thread.join()
+        elif line == "close\\n":
+            os.close(os.open(sys.argv[1], os.O_RDONLY))
         else:
             os.fdatasync(fd)
         print("done", flush=True)
@@ -84,3 +90,12 @@ def test_a_call_is_the_last_one(disk, writer):
     assert writer.ask("write") == "done"
     assert writer.ask("write") == ""
     assert writer.process.wait(10) == -signal.SIGKILL
+
+
+def test_the_first_threads_calls_are_noted_and_no_other_ones(disk, writer):
+    writer.ask("sync")
+    disk.watch()
+    assert writer.ask("thread") == "done"
+    assert writer.ask("write") == writer.ask("close") == "done"
+    assert disk.watched() == ["pwrite", "close"]
+    assert writer.ask("sync") == "done"

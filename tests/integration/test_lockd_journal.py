@@ -1,5 +1,6 @@
 """lockd's durability: what it answered is so, whatever died since."""
 
+import errno
 import resource
 import signal
 import struct
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from bad_disk import BadDisk
 from servers import Lockd
 from stack import Stack
 from web import wait_until
@@ -167,6 +169,80 @@ def test_a_full_disk_refuses_changes_and_lets_reads_go_on(server, client):
     assert client.exists("refused") == 0
 
 
+@pytest.fixture
+def disk():
+    with BadDisk() as disk:
+        yield disk
+
+
+def changed(client, key):
+    """Whether it may be; a refusal must say why not."""
+    try:
+        return client.set(key, "1")
+    except redis.ResponseError as error:
+        assert str(error).startswith("MISCONF the journal cannot be written")
+        return False
+
+
+@pytest.mark.parametrize("call, error, text", [
+    ("fdatasync", errno.EIO, "Input/output error"),
+    ("pwrite", errno.ENOSPC, "No space left"),
+    ("pwrite", errno.EIO, "Input/output error"),
+])
+def test_a_disk_that_fails_refuses_changes_until_it_heals(disk, call, error, text):
+    with Lockd(**disk.environment) as server, connect(server) as client:
+        client.set("lock", "me", nx=True, px=60000)
+        client.execute_command("LOCK.ACQUIRE", 1, "own", "me", "PX", 60000)
+        token = client.execute_command("FENCE", "own")
+        disk.fail(call, error)
+        with connect(server) as lost:  # its answer waits until it is kept
+            lost.connection = lost.connection_pool.get_connection("_")
+            lost.connection.connect()
+            lost.connection.send_command("SET", "late", "1", "NX")
+            wait_until(lambda: client.info("persistence")
+                       ["aof_last_write_status"] == "err", 10, "it is seen")
+            for words in (["SET", "refused", "1"], ["DEL", "lock"],
+                          ["LOCK.ACQUIRE", 1, "refused2", "me", "PX", 1000],
+                          ["LOCK.RELEASE", 1, "own", "me"]):
+                with pytest.raises(redis.ResponseError, match=f"MISCONF.*{text}"):
+                    client.execute_command(*words)
+            assert client.get("lock") == "me"
+            assert client.execute_command("FENCE", "own", "me") == token
+            disk.heal(call)
+            assert lost.connection.read_response() == "OK"
+        wait_until(lambda: changed(client, "after"), 10, "it works again")
+        assert client.info("persistence")["aof_failures"] >= 1
+        restart(server)
+        assert client.get("lock") == "me"
+        assert client.execute_command("FENCE", "own", "me") == token
+        assert client.get("late") == client.get("after") == "1"
+        assert client.exists("refused", "refused2") == 0
+
+
+def test_a_compaction_never_makes_the_serving_thread_wait_for_the_disk(disk):
+    """INFO tells how long a piece of it kept the loop; the number is not
+    judged here, the calls are."""
+    value = "v" * 60000
+    with Lockd(**disk.environment) as server, connect(server) as client:
+        client.set("warm", "1")
+        disk.watch()
+        for call in ("fdatasync", "fsync", "renameat", "unlinkat"):
+            disk.slow(call, 0.002)
+        for i in range(1300):  # more than is kept in one log
+            client.set(f"k{i % 300}", value)
+
+        def done():
+            client.set("more", "1")
+            return client.info("persistence")["aof_rewrites"] >= 1
+
+        wait_until(done, 60, "a snapshot replaces the log")
+        assert disk.watched() == []
+        print(client.info("persistence")["journal_longest_piece_us"], "us")
+        assert not list(Path(server.home).glob("log.1"))
+        restart(server)
+        assert client.dbsize() == 302
+
+
 # -- time --------------------------------------------------------------------
 
 
@@ -181,7 +257,7 @@ def crc32c(data):
 
 HEAD = struct.Struct(">8sII16sQQqq36s")  # and its sum: libhold/journal_file.h
 CLOCKS = struct.Struct(">qq")  # of a record, after kind, space and type
-TIME = 64
+TIME, SHIFT = 64, 6
 
 
 def as_of_another_boot(path, boot_ms, wall_ms):
@@ -190,7 +266,7 @@ def as_of_another_boot(path, boot_ms, wall_ms):
     That boot's clock was boot_ms ahead of ours; the wall clock stood wall_ms
     later than it really did.
     """
-    log = path.read_bytes().rstrip(b"\0")
+    log = path.read_bytes()
     head = list(HEAD.unpack_from(log))
     head[6] += boot_ms
     head[7] += wall_ms
@@ -198,14 +274,16 @@ def as_of_another_boot(path, boot_ms, wall_ms):
     packed = HEAD.pack(*head)
     out = packed + struct.pack(">I", crc32c(packed))
     at = len(out)
-    while at < len(log):
-        length, _ = struct.unpack_from(">II", log, at)
+    while at + 16 <= len(log):
+        length, sum_ = struct.unpack_from(">II", log, at)
+        if length == sum_ == 0:
+            break  # the room beyond the last record
         stamp, record = log[at + 8:at + 16], bytearray(log[at + 16:at + 16 + length])
         if length:
             due, other = CLOCKS.unpack_from(record, 3)
             if record[0] == TIME:
                 due, other = due + boot_ms, other + wall_ms
-            elif 0 < due < 1 << 62:
+            elif record[0] != SHIFT and 0 < due < 1 << 62:
                 due += boot_ms
             CLOCKS.pack_into(record, 3, due, other)
         body = stamp + bytes(record)

@@ -48,3 +48,13 @@ class BadDisk:
 
     def heal(self, call):
         (self.dir / call).unlink()
+
+    def watch(self):
+        """From now on the calls of the process's first thread are noted."""
+        (self.dir / "watch").touch(mode=0o666)
+
+    def watched(self):
+        """Which those were; and no more are noted."""
+        calls = (self.dir / "watch").read_text().split()
+        (self.dir / "watch").unlink()
+        return calls

@@ -10,8 +10,10 @@
  *   kill N             the process dies (SIGKILL) instead of its Nth such call
  *   slow MS            each call takes so much longer
  *
- * Counting begins anew when the text changes. tests/support/bad_disk.py
- * writes these files.
+ * Counting begins anew when the text changes. While the folder has a file
+ * "watch", each of these calls that the process's first thread makes, and each
+ * close() of a file by it, is written there, one a line.
+ * tests/support/bad_disk.py writes these files.
  */
 #define _GNU_SOURCE
 
@@ -23,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,7 +71,26 @@ static void read_order(enum call call, char text[64])
 	n = read(fd, text, 63);
 	if (n < 0)
 		text[0] = '\0';
-	close(fd);
+	syscall(SYS_close, fd);
+}
+
+/* Only opened, not created: there is nothing to note unless a test asks. */
+static void note_first_thread(const char *name)
+{
+	const char *dir = getenv("BADDISK");
+	char path[256], line[32];
+	int fd, len;
+
+	if (dir == NULL || syscall(SYS_gettid) != getpid())
+		return;
+	snprintf(path, sizeof(path), "%s/watch", dir);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	len = snprintf(line, sizeof(line), "%s\n", name);
+	if (write(fd, line, (size_t)len) != len)
+		abort(); /* a test would believe that nothing was called */
+	syscall(SYS_close, fd);
 }
 
 /* How many calls there were under this order, with this one. */
@@ -102,6 +124,7 @@ static bool fails(enum call call)
 	char text[64], verb[8] = "";
 	long a = 0, b = 0, n;
 
+	note_first_thread(names[call]);
 	read_order(call, text);
 	n = count(call, text);
 	sscanf(text, "%7s %ld %ld", verb, &a, &b);
@@ -169,4 +192,15 @@ int unlinkat(int dir, const char *name, int flags)
 {
 	return fails(UNLINKAT) ? -1
 			       : (int)syscall(SYS_unlinkat, dir, name, flags);
+}
+
+int close(int fd)
+{
+	int saved = errno;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		note_first_thread("close");
+	errno = saved;
+	return (int)syscall(SYS_close, fd);
 }
