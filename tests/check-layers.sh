@@ -16,6 +16,8 @@ violations() {
 	local root=$1
 	grep -nE '#include "(lockd|ephemerald|fcgi|db|tests|bench)/' "$root"/libhold/*.[ch]
 	grep -nE '#include "(ephemerald|fcgi|db|tests|bench)/' "$root"/lockd/*.[ch]
+	grep -nE '#include "(lockd|fcgi|db|tests|bench)/' \
+		"$root"/ephemerald/*.[ch]
 	grep -nE '#include "(ephemerald|lockd|db|tests|bench)/' "$root"/fcgi/*.[ch]
 	grep -nE '#include "(ephemerald|lockd|fcgi|tests|bench)/' "$root"/db/*.[ch]
 	# CORE: told the time, no sockets, no bytes off the wire

@@ -434,46 +434,16 @@ class NodeServer(Server):
         return held
 
 
-class Zookeeper(NodeServer):
-    """Debian's zookeeper; alone, or one of an ensemble.
+class OneNodeServer(NodeServer):
+    """One that listens on a port of ours."""
 
-    session_ms: the longest session that it gives.
-    """
-
-    name = "zookeeper"
-    jar = "/usr/share/java/zookeeper.jar"
-
-    def __init__(self, session_ms=40000, **settings):
+    def __init__(self):
         super().__init__()
         self.port = free_port()
-        self.settings = {
-            "tickTime": 500,
-            "dataDir": self.home / "data",
-            "clientPort": self.port,
-            "clientPortAddress": "127.0.0.1",
-            "admin.enableServer": "false",
-            "4lw.commands.whitelist": "*",
-            "maxClientCnxns": 0,
-            "maxSessionTimeout": session_ms,
-            **settings,
-        }
 
     @property
     def hosts(self):
         return f"127.0.0.1:{self.port}"
-
-    def command(self):
-        conf = self.home / "zoo.cfg"
-        conf.write_text(
-            "".join(f"{name}={value}\n" for name, value in self.settings.items())
-        )
-        (self.home / "data").mkdir(exist_ok=True)
-        return [
-            *("java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-            *("-cp", self.jar),
-            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-            str(conf),
-        ]
 
     def ask(self, word):
         """The answer to a four-letter word."""
@@ -487,6 +457,66 @@ class Zookeeper(NodeServer):
             return "Mode: " in self.ask("srvr")
         except OSError:
             return False
+
+
+class Ephemerald(OneNodeServer):
+    """Our own; session_ms: the longest session that it gives."""
+
+    name = "ephemerald"
+
+    def __init__(self, *options, session_ms=40000):
+        super().__init__()
+        self.options = options
+        self.session_ms = session_ms
+
+    @property
+    def socket(self):
+        return str(self.home / "sock")
+
+    def command(self):
+        return [
+            build_path("ephemerald", "ephemerald"),
+            *("--unix", self.socket, "--tcp", self.hosts),
+            *("--dir", str(self.home / "state")),
+            *("--max-session-timeout", str(self.session_ms), *self.options),
+        ]
+
+
+class Zookeeper(OneNodeServer):
+    """Debian's zookeeper; alone, or one of an ensemble.
+
+    session_ms: the longest session that it gives.
+    """
+
+    name = "zookeeper"
+    jar = "/usr/share/java/zookeeper.jar"
+
+    def __init__(self, session_ms=40000, **settings):
+        super().__init__()
+        self.settings = {
+            "tickTime": 500,
+            "dataDir": self.home / "data",
+            "clientPort": self.port,
+            "clientPortAddress": "127.0.0.1",
+            "admin.enableServer": "false",
+            "4lw.commands.whitelist": "*",
+            "maxClientCnxns": 0,
+            "maxSessionTimeout": session_ms,
+            **settings,
+        }
+
+    def command(self):
+        conf = self.home / "zoo.cfg"
+        conf.write_text(
+            "".join(f"{name}={value}\n" for name, value in self.settings.items())
+        )
+        (self.home / "data").mkdir(exist_ok=True)
+        return [
+            *("java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("-cp", self.jar),
+            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+            str(conf),
+        ]
 
     def leads(self):
         """Whether it is its ensemble's leader."""
@@ -535,5 +565,5 @@ class Ensemble(NodeServer):
 
 
 # Whatever workers can hold tickets with.
-NODE_SERVICES = {"zookeeper": Zookeeper}
+NODE_SERVICES = {"ephemerald": Ephemerald, "zookeeper": Zookeeper}
 LOCK_SERVICES = {"lockd": Lockd, "redis": Redis, **NODE_SERVICES}

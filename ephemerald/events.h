@@ -1,0 +1,17 @@
+/*
+ * What a watcher is told, as a frame to its connection.
+ */
+#ifndef EPHEMERALD_EVENTS_H
+#define EPHEMERALD_EVENTS_H
+
+#include "ephemerald/client.h"
+
+/* A watch_tell_fn; arg: struct ephemerald. */
+void events_tell(void *arg, struct watcher *watcher,
+		 const struct watch_event *event);
+
+/* Without asking an ACL: what a client missed, or took back. */
+void events_send(struct ephemerald *e, struct client *client,
+		 enum zk_event type, struct hf_slice path);
+
+#endif

@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include "ephemerald/request.h"
+
+#include "ephemerald/persist.h"
+
+/*
+ * Never waits for the disk: a slow one must not look like a dead server. So
+ * it tells a number that is on disk, or that the client knows already.
+ */
+int op_ping(struct call *call)
+{
+	int64_t zxid = persist_durable_zxid(call->e->persist, &call->e->db);
+
+	call->xid = ZK_XID_PING;
+	call->reply_zxid =
+	    zxid > call->client->told_zxid ? zxid : call->client->told_zxid;
+	return ZK_OK;
+}
+
+static bool add_auth(struct client *client,
+		     const struct zk_auth_request *request)
+{
+	if (hf_slice_eq(request->scheme, HF_SLICE("digest")))
+		return request->auth.data != NULL &&
+		       acl_who_add_digest(&client->who, request->auth);
+	/* Its address was known before. */
+	return hf_slice_eq(request->scheme, HF_SLICE("ip"));
+}
+
+int op_auth(struct call *call)
+{
+	struct zk_auth_request request;
+
+	zk_get_auth_request(&call->rd, &request);
+	if (call->rd.bad)
+		return ZK_MARSHALLING;
+	call->reply_zxid = 0;
+	if (add_auth(call->client, &request))
+		return ZK_OK;
+	call->e->stats.auth_failed++;
+	call->end = true;
+	return ZK_AUTH_FAILED;
+}
+
+int op_close_session(struct call *call)
+{
+	struct session *session = call->client->session;
+
+	call->end = true;
+	return ephemerald_end_session(call->e, session) ? ZK_OK
+							: ZK_OPERATION_TIMEOUT;
+}
+
+/* As a ZooKeeper on which it is off, which is how it comes. */
+int op_reconfig(struct call *call)
+{
+	HF_UNUSED(call);
+	zdb_next_zxid(&call->e->db);
+	return ZK_RECONFIG_DISABLED;
+}

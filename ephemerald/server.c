@@ -1,0 +1,314 @@
+#include "config.h"
+
+#include "ephemerald/server.h"
+
+#include "ephemerald/connect.h"
+#include "ephemerald/persist.h"
+#include "ephemerald/request.h"
+#include "ephemerald/words.h"
+#include "libhold/err.h"
+#include "libhold/log.h"
+#include "libhold/loop.h"
+#include "libhold/mem.h"
+#include "libhold/zkframe.h"
+
+#include <stdlib.h>
+
+/*
+ * A server that runs is never so late: it was stopped or suspended, and its
+ * clients had no chance to be heard. While there are sessions it looks at the
+ * clock often enough to see for how long.
+ */
+#define STALL_MS 100
+#define BEAT_MS  250
+
+struct server {
+	struct ephemerald *e;
+	const struct settings *settings;
+	struct hf_loop *loop;
+	int64_t ticked_ms;   /* when tick() ran last */
+	int64_t promised_ms; /* when it wanted to; HF_NEVER: any time */
+};
+
+struct peer {
+	struct hf_conn conn; /* first: the loop's handle is the peer's */
+	struct server *server;
+	struct client client;
+};
+
+static struct peer *peer_of(struct hf_conn *conn)
+{
+	return HF_CONTAINER_OF(conn, struct peer, conn);
+}
+
+static struct hf_conn *conn_of(struct client *client)
+{
+	return &HF_CONTAINER_OF(client, struct peer, client)->conn;
+}
+
+/* ---- what the core wants of a connection --------------------------------- */
+
+static struct hf_buf *out_of(struct client *client)
+{
+	struct hf_conn *conn = conn_of(client);
+
+	hf_conn_hold(conn, hf_conn_mark(conn),
+		     persist_wait_for(peer_of(conn)->server->e->persist));
+	return hf_conn_out(conn);
+}
+
+static void close_client(struct client *client)
+{
+	hf_conn_close_soon(conn_of(client), HF_CONN_DONE);
+}
+
+static void kill_client(struct client *client)
+{
+	hf_conn_close(conn_of(client), HF_CONN_DONE);
+}
+
+static size_t queued(struct client *client)
+{
+	const struct hf_conn *conn = conn_of(client);
+
+	return hf_buf_len(&conn->out) + hf_buf_len(&conn->sending);
+}
+
+static struct hf_conn *open_peer(void *arg)
+{
+	static const struct client_ops ops = { out_of, close_client,
+					       kill_client, queued };
+	struct server *server = arg;
+	struct peer *peer = hf_new(struct peer);
+
+	peer->server = server;
+	peer->client.ops = &ops;
+	client_opened(server->e, &peer->client, hf_loop_now_ms(server->loop));
+	return &peer->conn;
+}
+
+static void free_peer(struct hf_conn *conn)
+{
+	struct peer *peer = peer_of(conn);
+
+	client_closed(peer->server->e, &peer->client);
+	free(peer);
+}
+
+/* ---- bytes --------------------------------------------------------------- */
+
+/* "host" of "host:port"; of a Unix socket all of it. */
+static struct hf_slice host_of(const struct client *client)
+{
+	struct hf_slice host = hf_slice_of(client->address);
+
+	if (strncmp(client->address, "unix:", 5) == 0)
+		return host;
+	while (host.len > 0 && host.data[host.len - 1] != ':')
+		host.len--;
+	return host;
+}
+
+static bool too_many_from_there(const struct server *server,
+				const struct client *client)
+{
+	int64_t n = 0, limit = server->settings->max_clients_per_address;
+
+	if (limit == 0)
+		return false;
+	HF_LIST_FOREACH (node, &server->e->clients) {
+		const struct client *other =
+		    HF_CONTAINER_OF(node, struct client, all);
+
+		n += hf_slice_eq(host_of(other), host_of(client)) ? 1 : 0;
+	}
+	return n > limit;
+}
+
+/* Its first bytes. False: it is not served. */
+static bool meet(struct peer *peer)
+{
+	char address[CLIENT_ADDRESS_MAX];
+
+	client_is_at(&peer->client,
+		     hf_conn_peer(&peer->conn, address, sizeof(address)));
+	if (!too_many_from_there(peer->server, &peer->client))
+		return true;
+	hf_warnx("too many connections from=%s", address);
+	peer->server->e->stats.refused++;
+	peer->client.over = true;
+	hf_conn_close(&peer->conn, HF_CONN_DONE);
+	return false;
+}
+
+/* Looked at by words; the loop has them. */
+static void count(struct server *server)
+{
+	const struct hf_loop_counts *counts = hf_loop_counts(server->loop);
+
+	server->e->stats.accepted = counts->accepted;
+	server->e->stats.connections = counts->conns;
+	server->e->stats.bytes_in = counts->bytes_in;
+}
+
+static void run_frame(struct peer *peer, struct hf_slice frame)
+{
+	struct ephemerald *e = peer->server->e;
+	int64_t now_ms = hf_loop_now_ms(peer->server->loop);
+
+	if (peer->client.session == NULL)
+		connect_run(e, &peer->client, frame, now_ms);
+	else
+		request_run(e, &peer->client, frame, now_ms);
+}
+
+static void refuse_frame(struct peer *peer)
+{
+	hf_warnx("a frame longer than max-request from=%s",
+		 peer->client.address);
+	peer->client.over = true;
+	hf_conn_close(&peer->conn, HF_CONN_PROTOCOL);
+}
+
+/* Whoever could not be heard while nobody served gets that time back. */
+static void make_up_for_stall(struct server *server, int64_t now_ms)
+{
+	int64_t away_ms = now_ms - server->ticked_ms;
+
+	if (server->promised_ms == HF_NEVER ||
+	    now_ms - server->promised_ms < STALL_MS)
+		return;
+	hf_warnx("nobody served for ms=%lld: all sessions get that much more",
+		 (long long)away_ms);
+	server->e->stats.stalls++;
+	server->ticked_ms = now_ms;
+	server->promised_ms = HF_NEVER; /* until tick() makes the next one */
+	sessions_shift(server->e->db.sessions, away_ms);
+}
+
+static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
+{
+	struct peer *peer = peer_of(conn);
+	size_t done = 0, used;
+
+	make_up_for_stall(peer->server, hf_loop_now_ms(peer->server->loop));
+	if (peer->client.address[0] == '\0' && !meet(peer))
+		return bytes.len;
+	count(peer->server);
+	if (peer->client.session == NULL &&
+	    words_run(peer->server->e, &peer->client, bytes))
+		return bytes.len;
+	while (done < bytes.len && !peer->client.over && hf_conn_open(conn) &&
+	       !hf_buf_failed(&conn->out)) {
+		struct hf_slice rest = { bytes.data + done, bytes.len - done };
+		struct hf_slice frame;
+		enum zk_frame got = zk_frame_read(
+		    rest, (size_t)peer->server->settings->max_request_bytes,
+		    &frame, &used);
+
+		if (got == ZK_FRAME_MORE)
+			break;
+		if (got == ZK_FRAME_BAD) {
+			refuse_frame(peer);
+			return bytes.len;
+		}
+		run_frame(peer, frame);
+		done += used;
+	}
+	return peer->client.over ? bytes.len : done;
+}
+
+static int64_t tick(void *arg, int64_t now_ms)
+{
+	struct server *server = arg;
+	int64_t next_ms;
+
+	make_up_for_stall(server, now_ms);
+	next_ms = ephemerald_tick(server->e, now_ms);
+	server->ticked_ms = now_ms;
+	if (sessions_count(server->e->db.sessions) == 0) {
+		server->promised_ms = HF_NEVER;
+		return next_ms;
+	}
+	if (next_ms > now_ms + BEAT_MS)
+		next_ms = now_ms + BEAT_MS;
+	server->promised_ms = next_ms;
+	return next_ms;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+struct server *server_new(struct ephemerald *e, const struct settings *settings)
+{
+	static const struct hf_loop_ops ops = { open_peer, serve, free_peer,
+						tick };
+	struct server *server = hf_new(struct server);
+	const struct hf_loop_limits limits = {
+		.max_conns = (size_t)settings->max_clients,
+		.max_in_bytes =
+		    (size_t)settings->max_request_bytes + ZK_FRAME_HEAD_BYTES,
+		.max_out_bytes = (size_t)settings->max_output_bytes,
+	};
+
+	server->e = e;
+	server->settings = settings;
+	server->promised_ms = HF_NEVER;
+	server->loop = hf_loop_new(&ops, server, &limits);
+	e->stats.started_ms = hf_loop_now_ms(server->loop);
+	return server;
+}
+
+void server_free(struct server **server)
+{
+	if (*server == NULL)
+		return;
+	persist_close(&(*server)->e->persist);
+	hf_loop_free(&(*server)->loop);
+	free(*server);
+	*server = NULL;
+}
+
+static void on_durable(void *arg, uint64_t seq)
+{
+	hf_loop_pass(((struct server *)arg)->loop, seq);
+}
+
+int server_load(struct server *server)
+{
+	struct ephemerald *e = server->e;
+
+	if (server->settings->durability == DURABILITY_NONE)
+		return 0;
+	e->persist = persist_open(&e->db, server->settings,
+				  hf_loop_uv(server->loop), on_durable, server);
+	if (e->persist == NULL)
+		return HF_EBAD;
+	sessions_hear_all(e->db.sessions, hf_loop_now_ms(server->loop));
+	return 0;
+}
+
+int server_listen(struct server *server)
+{
+	const struct settings *s = server->settings;
+	int rc = hf_loop_listen_inherited(server->loop) < 0 ? HF_EBAD : 0;
+
+	if (rc == 0 && s->unix_path != NULL) {
+		rc = hf_loop_listen_unix(server->loop, s->unix_path,
+					 (unsigned)s->unix_mode);
+		if (rc < 0)
+			hf_warnx("cannot listen unix=%s: %s", s->unix_path,
+				 hf_strerror(rc));
+	}
+	if (rc == 0 && s->tcp != NULL) {
+		rc = hf_loop_listen_tcp(server->loop, s->tcp);
+		if (rc < 0)
+			hf_warnx("cannot listen tcp=%s: %s", s->tcp,
+				 hf_strerror(rc));
+	}
+	return rc;
+}
+
+void server_run(struct server *server)
+{
+	hf_loop_run(server->loop, (int)server->settings->ready_fd);
+}

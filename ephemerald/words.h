@@ -1,0 +1,15 @@
+/*
+ * The four-letter words: a connection that sends one instead of a session's
+ * first frame gets a page of text and is closed.
+ * https://zookeeper.apache.org/doc/r3.8.0/zookeeperAdmin.html#sc_4lw
+ */
+#ifndef EPHEMERALD_WORDS_H
+#define EPHEMERALD_WORDS_H
+
+#include "ephemerald/ephemerald.h"
+
+/* Are these bytes a word? Then it is answered, or refused in so many words. */
+bool words_run(struct ephemerald *e, struct client *client,
+	       struct hf_slice bytes);
+
+#endif

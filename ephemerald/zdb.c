@@ -1,0 +1,45 @@
+#include "config.h"
+
+#include "ephemerald/zdb.h"
+
+#include "ephemerald/change.h"
+
+void zdb_init(struct zdb *db, uint64_t seed, const struct zdb_limits *limits,
+	      watch_tell_fn *tell, void *tell_arg)
+{
+	*db = (struct zdb){ .limits = *limits };
+	db->acls = acl_table_new(seed);
+	db->tree = ztree_new(db->acls, seed);
+	db->sessions = sessions_new(seed);
+	db->watches =
+	    watch_table_new(seed, limits->max_watches, tell, tell_arg);
+}
+
+void zdb_fini(struct zdb *db)
+{
+	watch_table_free(&db->watches);
+	sessions_free(&db->sessions);
+	ztree_free(&db->tree);
+	acl_table_free(&db->acls);
+}
+
+static void raise_ceiling(struct zdb *db)
+{
+	struct hf_buf record;
+
+	db->zxid_ceiling = db->zxid + ZXIDS_AHEAD;
+	if (db->record == NULL)
+		return;
+	hf_buf_init(&record, 256);
+	change_begin(&record, db->zxid, 0);
+	change_put_ceiling(&record, db->zxid_ceiling);
+	db->record(db->record_arg, hf_buf_slice(&record));
+	hf_buf_fini(&record);
+}
+
+int64_t zdb_next_zxid(struct zdb *db)
+{
+	if (db->zxid >= db->zxid_ceiling)
+		raise_ceiling(db);
+	return ++db->zxid;
+}

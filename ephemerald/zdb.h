@@ -1,0 +1,50 @@
+/*
+ * What there is: nodes, sessions and watches, and the last change's number.
+ * CORE: no sockets, no clock.
+ *
+ * It changes by transactions only (txn.h), and while it is loaded (change.h).
+ */
+#ifndef EPHEMERALD_ZDB_H
+#define EPHEMERALD_ZDB_H
+
+#include "ephemerald/session.h"
+#include "ephemerald/watch.h"
+#include "ephemerald/ztree.h"
+
+struct zdb_limits {
+	size_t max_nodes;
+	size_t max_memory; /* of nodes, bytes */
+	size_t max_watches;
+	bool ttl_nodes;     /* as ZooKeeper's extendedTypesEnabled */
+	bool enforce_quota; /* as ZooKeeper's enforceQuota */
+};
+
+/*
+ * How many numbers may be given to what leaves no record (changes that
+ * failed), before the journal must know of them.
+ */
+#define ZXIDS_AHEAD (INT64_C(1) << 20)
+
+struct zdb {
+	struct acl_table *acls;
+	struct ztree *tree;
+	struct sessions *sessions;
+	struct watch_table *watches;
+	int64_t zxid;         /* the last that was given */
+	int64_t zxid_ceiling; /* none above it was ever given */
+	/* No number up to here is given below a container made from now on. */
+	int32_t reaped_number;
+	struct zdb_limits limits;
+	/* Takes each change's record (change.h); NULL: it is not kept. */
+	void (*record)(void *arg, struct hf_slice record);
+	void *record_arg;
+};
+
+void zdb_init(struct zdb *db, uint64_t seed, const struct zdb_limits *limits,
+	      watch_tell_fn *tell, void *tell_arg);
+void zdb_fini(struct zdb *db);
+
+/* The number of the next change, or of the next try of one. */
+int64_t zdb_next_zxid(struct zdb *db);
+
+#endif
