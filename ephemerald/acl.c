@@ -6,8 +6,11 @@
 #include "libhold/mem.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
+#include <nettle/base64.h>
+#include <nettle/sha1.h>
 #include <stdlib.h>
+
+enum { HASH_ROOM = BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1 };
 
 struct acl_table {
 	struct hf_table *lists;
@@ -158,14 +161,16 @@ bool acl_who_add(struct acl_who *who, struct hf_slice scheme,
 }
 
 /* base64(sha1(text)), as ZooKeeper keeps passwords. */
-static void hash_of(struct hf_slice text, char out[32])
+static void hash_of(struct hf_slice text, char out[HASH_ROOM])
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
+	uint8_t sum[SHA1_DIGEST_SIZE];
+	struct sha1_ctx sha1;
 
-	if (EVP_Digest(text.data, text.len, sum, &len, EVP_sha1(), NULL) != 1)
-		abort(); /* a build of libcrypto without SHA-1 */
-	EVP_EncodeBlock((unsigned char *)out, sum, (int)len);
+	sha1_init(&sha1);
+	sha1_update(&sha1, text.len, (const uint8_t *)text.data);
+	sha1_digest(&sha1, sizeof(sum), sum);
+	base64_encode_raw(out, sizeof(sum), sum);
+	out[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = '\0';
 }
 
 bool acl_who_add_digest(struct acl_who *who, struct hf_slice user_password)
@@ -177,7 +182,7 @@ bool acl_who_add_digest(struct acl_who *who, struct hf_slice user_password)
 	size_t user = colon == NULL ? user_password.len
 				    : (size_t)(colon - user_password.data);
 	struct hf_buf id;
-	char hash[32];
+	char hash[HASH_ROOM];
 	bool added;
 
 	hash_of(user_password, hash);

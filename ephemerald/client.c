@@ -11,6 +11,8 @@ void client_opened(struct ephemerald *e, struct client *client, int64_t now_ms)
 {
 	hf_list_init(&client->all);
 	hf_list_append(&e->clients, &client->all);
+	hf_list_init(&client->stranger);
+	hf_list_append(&e->strangers, &client->stranger);
 	acl_who_init(&client->who);
 	watch_join(&client->watcher);
 	client->opened_ms = now_ms;
@@ -25,6 +27,7 @@ void client_closed(struct ephemerald *e, struct client *client)
 	client->session = NULL;
 	watch_leave(e->db.watches, &client->watcher);
 	acl_who_fini(&client->who);
+	hf_list_remove(&client->stranger);
 	hf_list_remove(&client->all);
 }
 

@@ -16,6 +16,9 @@ struct client_ops {
 	 * before the disk has what was changed so far.
 	 */
 	struct hf_buf *(*out)(struct client *client);
+	/* The same for what tells of no change: it does not wait for the
+	 * disk, though it never overtakes what does. */
+	struct hf_buf *(*out_now)(struct client *client);
 	void (*close_soon)(struct client *client); /* when all has left */
 	void (*kill)(struct client *client);       /* now */
 	/* How many bytes it has not taken yet. */
@@ -36,6 +39,7 @@ struct client_stats {
 struct client {
 	const struct client_ops *ops;
 	struct hf_list all;      /* on ephemerald->clients, oldest first */
+	struct hf_list stranger; /* on ->strangers while it has no session */
 	struct session *session; /* NULL: none yet */
 	struct acl_who who;
 	struct watcher watcher;

@@ -92,6 +92,7 @@ static void take_over(struct ephemerald *e, struct client *client,
 	}
 	session->client = client;
 	client->session = session;
+	hf_list_remove(&client->stranger);
 	session_heard(e->db.sessions, session, now_ms);
 	if (ask->timeout_ms != session->timeout_ms) {
 		struct txn txn;

@@ -28,6 +28,7 @@ void ephemerald_init(struct ephemerald *e, const struct settings *settings)
 	chance_fill(&seed, sizeof(seed));
 	zdb_init(&e->db, seed, &limits, events_tell, e);
 	hf_list_init(&e->clients);
+	hf_list_init(&e->strangers);
 	hf_buf_init(&e->body, (size_t)settings->max_output_bytes);
 	if (settings->durability != DURABILITY_NONE)
 		return;
@@ -89,26 +90,22 @@ static int64_t expire(struct ephemerald *e, int64_t now_ms)
 	return now_ms;
 }
 
-/* Who has connected and begins no session; the oldest are first. */
+/* Who has connected and begins no session. */
 static int64_t drop_strangers(struct ephemerald *e, int64_t now_ms)
 {
-	int64_t next_ms = HF_NEVER;
-
-	HF_LIST_FOREACH (it, &e->clients) {
-		struct client *client = HF_CONTAINER_OF(it, struct client, all);
+	HF_LIST_FOREACH (it, &e->strangers) {
+		struct client *client =
+		    HF_CONTAINER_OF(it, struct client, stranger);
 		int64_t due_ms =
 		    client->opened_ms + e->settings.connect_timeout_ms;
 
-		if (client->session != NULL || client->over)
-			continue;
-		if (due_ms > now_ms) {
-			next_ms = due_ms;
-			break;
-		}
+		if (due_ms > now_ms)
+			return due_ms;
+		hf_list_remove(&client->stranger);
 		client->over = true;
 		client->ops->kill(client);
 	}
-	return next_ms;
+	return HF_NEVER;
 }
 
 int64_t ephemerald_tick(struct ephemerald *e, int64_t now_ms)

@@ -30,9 +30,10 @@ struct reaper {
 struct ephemerald {
 	struct zdb db;
 	struct settings settings;
-	struct persist *persist; /* NULL: nothing is kept */
-	struct hf_list clients;  /* struct client, by all */
-	struct hf_buf body;      /* of the reply that is being made */
+	struct persist *persist;  /* NULL: nothing is kept */
+	struct hf_list clients;   /* struct client, by all */
+	struct hf_list strangers; /* struct client, oldest first */
+	struct hf_buf body;       /* of the reply that is being made */
 	struct stats stats;
 	struct reaper reaper;
 };

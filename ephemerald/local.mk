@@ -1,10 +1,11 @@
 # ephemerald/ - everything but main(): what the daemon and its tests link
 noinst_LIBRARIES += ephemerald/libephemerald.a
 ephemerald_libephemerald_a_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) \
-	$(CRYPTO_CFLAGS) $(XXHASH_CFLAGS)
+	$(NETTLE_CFLAGS) $(XXHASH_CFLAGS)
 ephemerald_libephemerald_a_SOURCES = \
 	ephemerald/acl.c ephemerald/acl.h \
 	ephemerald/acl_ip.c ephemerald/acl_ip.h \
+	ephemerald/address.c ephemerald/address.h \
 	ephemerald/chance.c ephemerald/chance.h \
 	ephemerald/change.c ephemerald/change.h \
 	ephemerald/client.c ephemerald/client.h \
@@ -26,11 +27,14 @@ ephemerald_libephemerald_a_SOURCES = \
 	ephemerald/txn.c ephemerald/txn.h \
 	ephemerald/watch.c ephemerald/watch.h \
 	ephemerald/words.c ephemerald/words.h \
+	ephemerald/words_client.c \
+	ephemerald/words_server.c \
+	ephemerald/words_table.h \
 	ephemerald/zdb.c ephemerald/zdb.h \
 	ephemerald/zpath.c ephemerald/zpath.h \
 	ephemerald/ztree.c ephemerald/ztree.h
 ephemerald_libs = ephemerald/libephemerald.a libhold/libhold.a $(UV_LIBS) \
-	$(XXHASH_LIBS) $(CRYPTO_LIBS)
+	$(XXHASH_LIBS) $(NETTLE_LIBS)
 
 sbin_PROGRAMS += ephemerald/ephemerald
 ephemerald_ephemerald_CPPFLAGS = $(ephemerald_libephemerald_a_CPPFLAGS)

@@ -5,6 +5,7 @@
 
 #include "ephemerald/ephemerald.h"
 #include "ephemerald/server.h"
+#include "libhold/descriptors.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 
@@ -20,6 +21,8 @@ static int serve(struct settings *settings)
 	hf_log_init("ephemerald", (enum hf_log_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error, no end */
+	settings->max_clients = hf_descriptors_raise(settings->max_clients, 1);
+
 	ephemerald_init(&e, settings);
 	server = server_new(&e, settings);
 	rc = server_listen(server);
@@ -38,12 +41,14 @@ int main(int argc, char **argv)
 {
 	struct settings settings = { 0 };
 	enum hf_conf_ask ask;
+	int status = 2;
 
-	if (hf_conf_parse(&ephemerald_conf, argc, argv, &settings, &ask) < 0)
-		return 2;
-	if (ask != HF_CONF_RUN)
-		return EXIT_SUCCESS;
-	if (settings_check(&settings) < 0)
-		return 2;
-	return serve(&settings);
+	if (hf_conf_parse(&ephemerald_conf, argc, argv, &settings, &ask) == 0) {
+		if (ask != HF_CONF_RUN)
+			status = EXIT_SUCCESS;
+		else if (settings_check(&settings) == 0)
+			status = serve(&settings);
+	}
+	hf_conf_free(&ephemerald_conf, &settings);
+	return status;
 }

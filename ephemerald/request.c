@@ -86,7 +86,8 @@ static void answer(struct call *call, int err)
 {
 	struct client *client = call->client;
 	struct zk_reply_header header = { call->xid, call->reply_zxid, err };
-	struct hf_buf *out = client->ops->out(client);
+	struct hf_buf *out = call->at_once ? client->ops->out_now(client)
+					   : client->ops->out(client);
 	size_t begun = zk_frame_begin(out);
 
 	if (header.zxid < 0)

@@ -15,6 +15,7 @@ struct call {
 	struct hf_buf *body; /* what follows the reply's header */
 	int64_t now_ms;
 	int64_t reply_zxid; /* -1: of the last change */
+	bool at_once;       /* the reply tells of no change */
 	bool end;           /* close when the reply has left */
 };
 

@@ -2,6 +2,8 @@
 
 #include "ephemerald/server.h"
 
+#include "ephemerald/address.h"
+#include "ephemerald/chance.h"
 #include "ephemerald/connect.h"
 #include "ephemerald/persist.h"
 #include "ephemerald/request.h"
@@ -26,6 +28,7 @@ struct server {
 	struct ephemerald *e;
 	const struct settings *settings;
 	struct hf_loop *loop;
+	struct address_table *addresses;
 	int64_t ticked_ms;   /* when tick() ran last */
 	int64_t promised_ms; /* when it wanted to; HF_NEVER: any time */
 };
@@ -34,6 +37,7 @@ struct peer {
 	struct hf_conn conn; /* first: the loop's handle is the peer's */
 	struct server *server;
 	struct client client;
+	struct address *address; /* NULL: it is not counted */
 };
 
 static struct peer *peer_of(struct hf_conn *conn)
@@ -48,12 +52,23 @@ static struct hf_conn *conn_of(struct client *client)
 
 /* ---- what the core wants of a connection --------------------------------- */
 
+static struct hf_buf *out_now(struct client *client)
+{
+	return hf_conn_out(conn_of(client));
+}
+
+/*
+ * While the disk refuses, nothing is changed, and reading goes on with what is
+ * in memory.
+ */
 static struct hf_buf *out_of(struct client *client)
 {
 	struct hf_conn *conn = conn_of(client);
+	struct persist *persist = peer_of(conn)->server->e->persist;
 
-	hf_conn_hold(conn, hf_conn_mark(conn),
-		     persist_wait_for(peer_of(conn)->server->e->persist));
+	if (persist_refusing(persist) == NULL)
+		hf_conn_hold(conn, hf_conn_mark(conn),
+			     persist_wait_for(persist));
 	return hf_conn_out(conn);
 }
 
@@ -76,7 +91,7 @@ static size_t queued(struct client *client)
 
 static struct hf_conn *open_peer(void *arg)
 {
-	static const struct client_ops ops = { out_of, close_client,
+	static const struct client_ops ops = { out_of, out_now, close_client,
 					       kill_client, queued };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
@@ -92,50 +107,39 @@ static void free_peer(struct hf_conn *conn)
 	struct peer *peer = peer_of(conn);
 
 	client_closed(peer->server->e, &peer->client);
+	address_leave(peer->server->addresses, peer->address);
 	free(peer);
 }
 
 /* ---- bytes --------------------------------------------------------------- */
 
-/* "host" of "host:port"; of a Unix socket all of it. */
-static struct hf_slice host_of(const struct client *client)
+/* "host:" of "host:port". */
+static struct hf_slice host_of(const char *address)
 {
-	struct hf_slice host = hf_slice_of(client->address);
+	struct hf_slice host = hf_slice_of(address);
 
-	if (strncmp(client->address, "unix:", 5) == 0)
-		return host;
 	while (host.len > 0 && host.data[host.len - 1] != ':')
 		host.len--;
 	return host;
 }
 
-static bool too_many_from_there(const struct server *server,
-				const struct client *client)
-{
-	int64_t n = 0, limit = server->settings->max_clients_per_address;
-
-	if (limit == 0)
-		return false;
-	HF_LIST_FOREACH (node, &server->e->clients) {
-		const struct client *other =
-		    HF_CONTAINER_OF(node, struct client, all);
-
-		n += hf_slice_eq(host_of(other), host_of(client)) ? 1 : 0;
-	}
-	return n > limit;
-}
-
-/* Its first bytes. False: it is not served. */
+/* Its first bytes. False: it is not served, since its address has too many. */
 static bool meet(struct peer *peer)
 {
+	struct server *server = peer->server;
 	char address[CLIENT_ADDRESS_MAX];
 
 	client_is_at(&peer->client,
 		     hf_conn_peer(&peer->conn, address, sizeof(address)));
-	if (!too_many_from_there(peer->server, &peer->client))
+	if (!peer->conn.is_tcp)
+		return true;
+	peer->address =
+	    address_enter(server->addresses, host_of(address),
+			  (size_t)server->settings->max_clients_per_address);
+	if (peer->address != NULL)
 		return true;
 	hf_warnx("too many connections from=%s", address);
-	peer->server->e->stats.refused++;
+	server->e->stats.refused++;
 	peer->client.over = true;
 	hf_conn_close(&peer->conn, HF_CONN_DONE);
 	return false;
@@ -186,36 +190,48 @@ static void make_up_for_stall(struct server *server, int64_t now_ms)
 	sessions_shift(server->e->db.sessions, away_ms);
 }
 
-static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
+static bool goes_on(const struct peer *peer)
 {
-	struct peer *peer = peer_of(conn);
-	size_t done = 0, used;
+	return !peer->client.over && hf_conn_open(&peer->conn) &&
+	       !hf_buf_failed(&peer->conn.out);
+}
 
-	make_up_for_stall(peer->server, hf_loop_now_ms(peer->server->loop));
-	if (peer->client.address[0] == '\0' && !meet(peer))
-		return bytes.len;
-	count(peer->server);
-	if (peer->client.session == NULL &&
-	    words_run(peer->server->e, &peer->client, bytes))
-		return bytes.len;
-	while (done < bytes.len && !peer->client.over && hf_conn_open(conn) &&
-	       !hf_buf_failed(&conn->out)) {
+/* Whole frames only; gives how many bytes they had. */
+static size_t run_frames(struct peer *peer, struct hf_slice bytes)
+{
+	size_t max = (size_t)peer->server->settings->max_request_bytes;
+	size_t done = 0, used = 0;
+
+	while (done < bytes.len && goes_on(peer)) {
 		struct hf_slice rest = { bytes.data + done, bytes.len - done };
 		struct hf_slice frame;
-		enum zk_frame got = zk_frame_read(
-		    rest, (size_t)peer->server->settings->max_request_bytes,
-		    &frame, &used);
+		enum zk_frame got = zk_frame_read(rest, max, &frame, &used);
 
 		if (got == ZK_FRAME_MORE)
 			break;
-		if (got == ZK_FRAME_BAD) {
+		if (got == ZK_FRAME_BAD)
 			refuse_frame(peer);
-			return bytes.len;
-		}
-		run_frame(peer, frame);
+		else
+			run_frame(peer, frame);
 		done += used;
 	}
-	return peer->client.over ? bytes.len : done;
+	return goes_on(peer) ? done : bytes.len;
+}
+
+static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
+{
+	struct peer *peer = peer_of(conn);
+	struct server *server = peer->server;
+	int64_t now_ms = hf_loop_now_ms(server->loop);
+
+	make_up_for_stall(server, now_ms);
+	if (peer->client.address[0] == '\0' && !meet(peer))
+		return bytes.len;
+	count(server);
+	if (peer->client.session == NULL &&
+	    words_run(server->e, &peer->client, bytes, now_ms))
+		return bytes.len;
+	return run_frames(peer, bytes);
 }
 
 static int64_t tick(void *arg, int64_t now_ms)
@@ -243,6 +259,7 @@ struct server *server_new(struct ephemerald *e, const struct settings *settings)
 	static const struct hf_loop_ops ops = { open_peer, serve, free_peer,
 						tick };
 	struct server *server = hf_new(struct server);
+	uint64_t seed;
 	const struct hf_loop_limits limits = {
 		.max_conns = (size_t)settings->max_clients,
 		.max_in_bytes =
@@ -254,6 +271,9 @@ struct server *server_new(struct ephemerald *e, const struct settings *settings)
 	server->settings = settings;
 	server->promised_ms = HF_NEVER;
 	server->loop = hf_loop_new(&ops, server, &limits);
+	hf_loop_access(server->loop, &settings->access, HF_SLICE(""));
+	chance_fill(&seed, sizeof(seed));
+	server->addresses = address_table_new(seed);
 	e->stats.started_ms = hf_loop_now_ms(server->loop);
 	return server;
 }
@@ -264,6 +284,7 @@ void server_free(struct server **server)
 		return;
 	persist_close(&(*server)->e->persist);
 	hf_loop_free(&(*server)->loop);
+	address_table_free(&(*server)->addresses);
 	free(*server);
 	*server = NULL;
 }

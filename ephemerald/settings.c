@@ -3,6 +3,7 @@
 #include "ephemerald/settings.h"
 
 #include "libhold/err.h"
+#include "libhold/service.h"
 
 #include <stdio.h>
 
@@ -15,19 +16,35 @@ static const char *const log_levels[] = { "debug", "info", "warn", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 
 static const struct hf_conf_setting table[] = {
+	{ .name = "config",
+	  .kind = HF_CONF_FILE,
+	  .offset = FIELD(config),
+	  .value_name = "FILE",
+	  .help = "lines \"name value\" with these settings; flags win" },
 	{ .name = "unix",
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(unix_path),
 	  .value_name = "PATH",
 	  .help = "listen on a Unix socket" },
 	{ .name = "unix-mode",
-	  .kind = HF_CONF_INT,
+	  .kind = HF_CONF_OCTAL,
 	  .offset = FIELD(unix_mode),
 	  .preset = "660",
 	  .min = 0,
-	  .max = 777,
+	  .max = 0777,
 	  .value_name = "OCTAL",
 	  .help = "permissions of the Unix socket" },
+	{ .name = "unix-group",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(unix_group),
+	  .value_name = "GROUP",
+	  .help = "the group of the Unix socket, by name or number" },
+	{ .name = "allow-uid",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(allow_uid),
+	  .value_name = "UID[,UID...]",
+	  .help = "users who may connect to Unix sockets, by name or number; "
+		  "none given: whom the permissions let" },
 	{ .name = "tcp",
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(tcp),
@@ -186,20 +203,6 @@ const struct hf_conf ephemerald_conf = {
 	.settings = table,
 };
 
-/* 660 as typed becomes 0660; false for digits that are not octal. */
-static bool octal(int64_t *mode)
-{
-	int64_t typed = *mode, value = 0;
-
-	for (int64_t place = 1; typed > 0; typed /= 10, place *= 8) {
-		if (typed % 10 > 7)
-			return false;
-		value += typed % 10 * place;
-	}
-	*mode = value;
-	return true;
-}
-
 static int complain(const char *text)
 {
 	fprintf(stderr, "ephemerald: %s\n", text);
@@ -208,13 +211,13 @@ static int complain(const char *text)
 
 int settings_check(struct settings *settings)
 {
-	if (settings->unix_path == NULL && settings->tcp == NULL)
+	if (settings->unix_path == NULL && settings->tcp == NULL &&
+	    hf_service_fds() == 0)
 		return complain("nothing to listen on: give --unix PATH or "
 				"--tcp ADDR:PORT");
-	if (!octal(&settings->unix_mode))
-		return complain("--unix-mode takes octal digits, as in 660");
 	if (settings->min_session_timeout_ms > settings->max_session_timeout_ms)
 		return complain("--min-session-timeout is above "
 				"--max-session-timeout");
-	return 0;
+	return hf_access_read(&settings->access, ephemerald_conf.program,
+			      settings->unix_group, settings->allow_uid);
 }

@@ -4,18 +4,23 @@
 #ifndef EPHEMERALD_SETTINGS_H
 #define EPHEMERALD_SETTINGS_H
 
+#include "libhold/access.h"
 #include "libhold/conf.h"
 
 enum durability { DURABILITY_ALWAYS, DURABILITY_EVERYSEC, DURABILITY_NONE };
 
 struct settings {
-	const char *unix_path; /* NULL: no Unix socket */
-	int64_t unix_mode;     /* its permission bits, written in octal */
-	const char *tcp;       /* "ADDR:PORT"; NULL: no TCP */
-	const char *dir;       /* where the journal lives */
-	bool repair;           /* take what can be read of a damaged one */
-	int durability;        /* enum durability */
-	int log_level;         /* enum hf_log_level */
+	struct hf_conf_file config;
+	const char *unix_path;   /* NULL: no Unix socket */
+	int64_t unix_mode;       /* its permission bits */
+	const char *unix_group;  /* NULL: the process's */
+	const char *allow_uid;   /* NULL: whom the permissions let */
+	struct hf_access access; /* what these two name */
+	const char *tcp;         /* "ADDR:PORT"; NULL: no TCP */
+	const char *dir;         /* where the journal lives */
+	bool repair;             /* take what can be read of a damaged one */
+	int durability;          /* enum durability */
+	int log_level;           /* enum hf_log_level */
 	int64_t min_session_timeout_ms;
 	int64_t max_session_timeout_ms;
 	int64_t max_request_bytes; /* ZooKeeper's jute.maxbuffer */

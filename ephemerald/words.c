@@ -2,111 +2,69 @@
 
 #include "ephemerald/words.h"
 
-#include "libhold/clock.h"
+#include "ephemerald/words_table.h"
 
 enum { WORD_BYTES = 4 };
 
-static void ruok(struct ephemerald *e, struct hf_buf *out)
-{
-	HF_UNUSED(e);
-	hf_buf_printf(out, "imok");
-}
-
-static void isro(struct ephemerald *e, struct hf_buf *out)
-{
-	HF_UNUSED(e);
-	hf_buf_printf(out, "rw");
-}
-
-static double average_ms(const struct stats *s)
-{
-	return s->latency_count == 0 ? 0.0
-				     : (double)s->latency_sum_us /
-					   (double)s->latency_count / 1000.0;
-}
-
-static void srvr(struct ephemerald *e, struct hf_buf *out)
-{
-	const struct stats *s = &e->stats;
-
-	hf_buf_printf(
-	    out,
-	    "Zookeeper version: 3.8.0-ephemerald %s\n"
-	    "Latency min/avg/max: %llu/%.4f/%llu\n"
-	    "Received: %llu\nSent: %llu\nConnections: %zu\n"
-	    "Outstanding: 0\nZxid: 0x%llx\nMode: standalone\n"
-	    "Node count: %zu\n",
-	    PACKAGE_VERSION, (unsigned long long)(s->latency_min_us / 1000),
-	    average_ms(s), (unsigned long long)(s->latency_max_us / 1000),
-	    (unsigned long long)s->received, (unsigned long long)s->sent,
-	    s->connections, (unsigned long long)e->db.zxid,
-	    ztree_counts(e->db.tree)->nodes);
-}
-
-/* The names are ZooKeeper's, so that its exporters read them. */
-static void mntr(struct ephemerald *e, struct hf_buf *out)
-{
-	const struct stats *s = &e->stats;
-	const struct ztree_counts *nodes = ztree_counts(e->db.tree);
-
-	hf_buf_printf(
-	    out,
-	    "zk_version\t3.8.0-ephemerald %s\n"
-	    "zk_server_state\tstandalone\n"
-	    "zk_min_latency\t%llu\nzk_avg_latency\t%.4f\n"
-	    "zk_max_latency\t%llu\nzk_packets_received\t%llu\n"
-	    "zk_packets_sent\t%llu\nzk_num_alive_connections\t%zu\n"
-	    "zk_outstanding_requests\t0\nzk_znode_count\t%zu\n"
-	    "zk_ephemerals_count\t%zu\n"
-	    "zk_approximate_data_size\t%zu\n"
-	    "zk_global_sessions\t%zu\nzk_uptime\t%lld\n",
-	    PACKAGE_VERSION, (unsigned long long)(s->latency_min_us / 1000),
-	    average_ms(s), (unsigned long long)(s->latency_max_us / 1000),
-	    (unsigned long long)s->received, (unsigned long long)s->sent,
-	    s->connections, nodes->nodes, nodes->ephemerals, nodes->data_bytes,
-	    sessions_count(e->db.sessions),
-	    (long long)(hf_clock_ms() - s->started_ms));
-}
-
 static const struct word {
-	const char name[WORD_BYTES + 1];
-	void (*print)(struct ephemerald *e, struct hf_buf *out);
+	char name[WORD_BYTES + 1];
+	word_fn *print;
 } words[] = {
-	{ "isro", isro },
-	{ "mntr", mntr },
-	{ "ruok", ruok },
-	{ "srvr", srvr },
+	{ "conf", word_conf }, { "cons", word_cons }, { "crst", word_crst },
+	{ "dirs", word_dirs }, { "dump", word_dump }, { "envi", word_envi },
+	{ "isro", word_isro }, { "mntr", word_mntr }, { "ruok", word_ruok },
+	{ "srst", word_srst }, { "srvr", word_srvr }, { "stat", word_stat },
+	{ "wchc", word_wchc }, { "wchp", word_wchp }, { "wchs", word_wchs },
 };
 
+/* The setting is words with commas or spaces between, or "*". */
 static bool is_listed(const struct ephemerald *e, const char *name)
 {
-	const char *listed = e->settings.four_letter;
+	const char *at = e->settings.four_letter;
 
-	return listed != NULL &&
-	       (strcmp(listed, "*") == 0 || strstr(listed, name) != NULL);
+	if (at == NULL || strcmp(at, "*") == 0)
+		return at != NULL;
+	while (*at != '\0') {
+		size_t len = strcspn(at, ", ");
+
+		if (len == WORD_BYTES && memcmp(at, name, WORD_BYTES) == 0)
+			return true;
+		at += len + strspn(at + len, ", ");
+	}
+	return false;
+}
+
+static const struct word *find(struct hf_slice name)
+{
+	for (size_t i = 0; i < HF_LEN(words); i++) {
+		if (hf_slice_eq(name, hf_slice_of(words[i].name)))
+			return &words[i];
+	}
+	return NULL;
 }
 
 bool words_run(struct ephemerald *e, struct client *client,
-	       struct hf_slice bytes)
+	       struct hf_slice bytes, int64_t now_ms)
 {
+	const struct word *word;
+	struct hf_buf *out;
+
 	if (bytes.len < WORD_BYTES)
 		return false;
 	bytes.len = WORD_BYTES;
-	for (size_t i = 0; i < HF_LEN(words); i++) {
-		struct hf_buf *out;
-
-		if (!hf_slice_eq(bytes, hf_slice_of(words[i].name)))
-			continue;
-		out = client->ops->out(client);
-		if (is_listed(e, words[i].name))
-			words[i].print(e, out);
-		else
-			hf_buf_printf(out,
-				      "%s is not executed because it is not "
-				      "in the whitelist.\n",
-				      words[i].name);
-		client_end(client);
-		return true;
-	}
-	return false;
+	word = find(bytes);
+	if (word == NULL)
+		return false;
+	e->stats.received++;
+	out = client->ops->out_now(client);
+	if (is_listed(e, word->name))
+		word->print(e, out, now_ms);
+	else
+		hf_buf_printf(out,
+			      "%s is not executed because it is not in the "
+			      "whitelist.\n",
+			      word->name);
+	e->stats.sent++;
+	client_end(client);
+	return true;
 }

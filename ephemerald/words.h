@@ -10,6 +10,6 @@
 
 /* Are these bytes a word? Then it is answered, or refused in so many words. */
 bool words_run(struct ephemerald *e, struct client *client,
-	       struct hf_slice bytes);
+	       struct hf_slice bytes, int64_t now_ms);
 
 #endif

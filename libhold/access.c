@@ -2,11 +2,14 @@
 
 #include "libhold/access.h"
 
+#include <stdio.h>
+
 #include "libhold/err.h"
 #include "libhold/slice.h"
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -94,4 +97,43 @@ bool hf_access_allows(const struct hf_access *access, int socket_fd,
 			return true;
 	}
 	return false;
+}
+
+static int read_group(struct hf_access *access, const char *program,
+		      const char *group)
+{
+	if (group == NULL || hf_access_group(access, group) == 0)
+		return 0;
+	fprintf(stderr,
+		"%s: unix-group takes a group's name or number, and there is "
+		"no \"%s\"\n",
+		program, group);
+	return HF_EUSAGE;
+}
+
+static int read_users(struct hf_access *access, const char *program,
+		      const char *users)
+{
+	const char *bad;
+	int rc = users == NULL ? 0 : hf_access_users(access, users, &bad);
+
+	if (rc == 0)
+		return 0;
+	if (rc == HF_ELIMIT)
+		fprintf(stderr, "%s: allow-uid takes at most %d users\n",
+			program, HF_ACCESS_USERS_MAX);
+	else
+		fprintf(stderr,
+			"%s: allow-uid takes users' names or numbers with "
+			"commas between, and there is no \"%.*s\"\n",
+			program, (int)strcspn(bad, ","), bad);
+	return HF_EUSAGE;
+}
+
+int hf_access_read(struct hf_access *access, const char *program,
+		   const char *group, const char *users)
+{
+	int rc = read_group(access, program, group);
+
+	return rc == 0 ? read_users(access, program, users) : rc;
 }

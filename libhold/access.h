@@ -29,6 +29,13 @@ int hf_access_group(struct hf_access *access, const char *name) HF_MUSTUSE;
 int hf_access_users(struct hf_access *access, const char *names,
 		    const char **bad_out) HF_MUSTUSE;
 
+/*
+ * Reads a program's unix-group and allow-uid, each NULL if not given. 0, or
+ * HF_EUSAGE after one line on standard error that begins with its name.
+ */
+int hf_access_read(struct hf_access *access, const char *program,
+		   const char *group, const char *users) HF_MUSTUSE;
+
 /* May who connected socket_fd be served? Gives the user, if it can be told. */
 bool hf_access_allows(const struct hf_access *access, int socket_fd,
 		      uid_t *user_out);

@@ -9,6 +9,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/conf.c libhold/conf.h \
 	libhold/conf_file.c libhold/conf_file.h \
 	libhold/crc32c.c libhold/crc32c.h \
+	libhold/descriptors.c libhold/descriptors.h \
 	libhold/err.c libhold/err.h \
 	libhold/heap.c libhold/heap.h \
 	libhold/journal.c libhold/journal.h \

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "libhold/descriptors.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 #include "libhold/service.h"
@@ -10,35 +11,14 @@
 #include "lockd/server.h"
 #include "lockd/settings.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 /* Descriptors of a client: its connection, and over a Unix socket perhaps a
  * watch of its process, if no other connection is of the same. */
-static rlim_t descriptors_each(const struct settings *settings)
+static int64_t descriptors_each(const struct settings *settings)
 {
 	return settings->unix_path != NULL || hf_service_fds() > 0 ? 2 : 1;
-}
-
-/* As many descriptors as the connection limit needs, and some for us. */
-static void raise_descriptors(struct settings *settings)
-{
-	const rlim_t ours = 32, each = descriptors_each(settings);
-	rlim_t wanted = (rlim_t)settings->max_clients * each + ours;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		hf_warn("cannot raise the limit of descriptors");
-	if (limit.rlim_cur >= wanted || limit.rlim_cur < ours + each)
-		return;
-	settings->max_clients = (int64_t)((limit.rlim_cur - ours) / each);
-	hf_warnx("max-clients lowered to %lld by the limit of descriptors",
-		 (long long)settings->max_clients);
 }
 
 static int serve(struct settings *settings)
@@ -50,7 +30,8 @@ static int serve(struct settings *settings)
 	hf_log_init("lockd", (enum hf_log_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error, no end */
-	raise_descriptors(settings);
+	settings->max_clients = hf_descriptors_raise(
+	    settings->max_clients, descriptors_each(settings));
 
 	lockd_init(&lockd, settings);
 	server = server_new(&lockd, settings);

@@ -173,39 +173,6 @@ const struct hf_conf lockd_conf = {
 	.settings = table,
 };
 
-static int check_group(struct settings *settings)
-{
-	if (settings->unix_group == NULL ||
-	    hf_access_group(&settings->access, settings->unix_group) == 0)
-		return 0;
-	fprintf(stderr,
-		"lockd: unix-group takes a group's name or number, and there "
-		"is no \"%s\"\n",
-		settings->unix_group);
-	return HF_EUSAGE;
-}
-
-static int check_users(struct settings *settings)
-{
-	const char *bad;
-	int rc;
-
-	if (settings->allow_uid == NULL)
-		return 0;
-	rc = hf_access_users(&settings->access, settings->allow_uid, &bad);
-	if (rc == 0)
-		return 0;
-	if (rc == HF_ELIMIT)
-		fprintf(stderr, "lockd: allow-uid takes at most %d users\n",
-			HF_ACCESS_USERS_MAX);
-	else
-		fprintf(stderr,
-			"lockd: allow-uid takes users' names or numbers with "
-			"commas between, and there is no \"%.*s\"\n",
-			(int)strcspn(bad, ","), bad);
-	return HF_EUSAGE;
-}
-
 int settings_check(struct settings *settings)
 {
 	if (settings->unix_path == NULL && settings->tcp == NULL &&
@@ -214,7 +181,6 @@ int settings_check(struct settings *settings)
 				"or --tcp ADDR:PORT\n");
 		return HF_EUSAGE;
 	}
-	if (check_group(settings) < 0 || check_users(settings) < 0)
-		return HF_EUSAGE;
-	return 0;
+	return hf_access_read(&settings->access, lockd_conf.program,
+			      settings->unix_group, settings->allow_uid);
 }
