@@ -9,7 +9,8 @@ EXTRA_DIST += \
 	tests/support/replay.py \
 	tests/support/stack.py \
 	tests/support/web.py \
-	tests/support/wire.py
+	tests/support/wire.py \
+	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
 	tests/integration/test_bad_disk.py \
