@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/support/fastcgi.py \
 	tests/support/grants.py \
 	tests/support/history.py \
+	tests/support/node_history.py \
 	tests/support/race.py \
 	tests/support/replay.py \
 	tests/support/stack.py \
@@ -16,6 +17,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \
+	tests/integration/test_ephemerald_crash.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
