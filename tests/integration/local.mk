@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/support/fastcgi.py \
 	tests/support/grants.py \
 	tests/support/history.py \
+	tests/support/kazoo_suite.py \
 	tests/support/node_history.py \
 	tests/support/race.py \
 	tests/support/replay.py \
@@ -56,3 +57,14 @@ INTEGRATION_TESTS = \
 	tests/integration/test_worker_restart.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
+
+# Other people's clients on ephemerald, all that they can. They mostly wait,
+# and what they ask of the server the tests above ask with sanitizers, too.
+EPHEMERALD_CLIENT_TESTS = \
+	tests/integration/test_ephemerald_kazoo_client.py \
+	tests/integration/test_ephemerald_kazoo_locks.py \
+	tests/integration/test_ephemerald_kazoo_recipes.py
+if !SANITIZERS
+TESTS += $(EPHEMERALD_CLIENT_TESTS)
+endif
+EXTRA_DIST += $(EPHEMERALD_CLIENT_TESTS)
