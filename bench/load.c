@@ -2,21 +2,18 @@
 
 #include "bench/load.h"
 
+#include "bench/dial.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define REPLY_MAX_BYTES   (1024 * 1024)
@@ -43,50 +40,12 @@ struct load {
 	struct hf_buf out;
 };
 
-static int connect_unix(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, saved;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		saved = errno;
-		close(fd);
-		return -saved;
-	}
-	return fd;
-}
-
-static int connect_loopback(uint16_t port)
-{
-	struct sockaddr_in addr = { .sin_family = AF_INET,
-				    .sin_port = htons(port) };
-	int fd, saved, one = 1;
-
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0) {
-		saved = errno;
-		close(fd);
-		return -saved;
-	}
-	return fd;
-}
-
 static int dial(struct load *load, struct client *client)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 	int fd = load->plan->unix_path != NULL
-		     ? connect_unix(load->plan->unix_path)
-		     : connect_loopback(load->plan->port);
+		     ? dial_unix(load->plan->unix_path)
+		     : dial_loopback(load->plan->port);
 
 	if (fd < 0)
 		return fd;

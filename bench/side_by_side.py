@@ -1,4 +1,4 @@
-"""What bench/run and bench/lockd share: servers, load drivers, tables.
+"""What the benchmarks share: servers, load drivers, tables.
 
 Sets HOLDFAST_BUILD (build/ if nothing is said) and the way to tests/support.
 """
@@ -30,10 +30,14 @@ class NullServer(LockServer):
         return os.path.exists(self.socket)
 
 
-def drive(program, *flags):
-    """Runs one of our load drivers; gives what it measured."""
+def drive(program, *flags, log=None):
+    """Runs one of our load drivers; gives what it measured.
+
+    log: a file for what it says beside that.
+    """
     words = [build_path("bench", program), *map(str, flags)]
-    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE,
+                          stderr=log, text=True)
     return json.loads(done.stdout)
 
 

@@ -1,7 +1,9 @@
 # tests/bench/ - what the benchmarks' figures rest on
 check_PROGRAMS += tests/bench/test
-TESTS += tests/bench/test tests/bench/test_lockd.py
-EXTRA_DIST += tests/bench/test_lockd.py
+TESTS += tests/bench/test tests/bench/test_lockd.py \
+	tests/bench/test_ephemerald.py
+EXTRA_DIST += tests/bench/table.py tests/bench/test_lockd.py \
+	tests/bench/test_ephemerald.py
 tests_bench_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_bench_test_SOURCES = tests/bench/test.c
 tests_bench_test_LDADD = tests/support/librunner.a bench/libbench.a \

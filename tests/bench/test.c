@@ -4,6 +4,7 @@
 #include "bench/http_reply.h"
 #include "bench/resp_reply.h"
 #include "bench/resp_work.h"
+#include "bench/zk_work.h"
 #include "libhold/err.h"
 #include "libhold/mem.h"
 #include "tests/support/runner.h"
@@ -200,6 +201,69 @@ static void a_request_has_its_key_and_its_value(void)
 	hf_buf_fini(&out);
 }
 
+static const struct line_row {
+	const char *const names[4];
+	const char *own;
+	const char *before; /* NULL: own is the first */
+	bool found;
+} zk_lines[] = {
+	{ { "lock-0000000007" }, "lock-0000000007", NULL, true },
+	{ { "lock-0000000009", "lock-0000000007", "lock-0000000008" },
+	  "lock-0000000009",
+	  "lock-0000000008",
+	  true },
+	{ { "lock-0000000010", "lock-0000000007", "lock-0000000009" },
+	  "lock-0000000009",
+	  "lock-0000000007",
+	  true },
+	{ { "z-lock-0000000001", "a-lock-0000000002" },
+	  "a-lock-0000000002",
+	  "z-lock-0000000001",
+	  true },
+	{ { "lock-0000000007" }, "lock-0000000008", "lock-0000000007", false },
+	{ { NULL }, "lock-0000000008", NULL, false },
+};
+
+static void a_lock_waits_for_the_number_before_its_own(void)
+{
+	for (size_t i = 0; i < HF_LEN(zk_lines); i++) {
+		const struct line_row *row = &zk_lines[i];
+		struct zk_vector children = { 0 };
+		struct hf_slice before = { 0 };
+		struct hf_buf names;
+		bool first;
+
+		hf_buf_init(&names, 1024);
+		for (; children.count < (int32_t)HF_LEN(row->names) &&
+		       row->names[children.count] != NULL;
+		     children.count++)
+			zk_put_text(&names,
+				    hf_slice_of(row->names[children.count]));
+		children.bytes = hf_buf_slice(&names);
+		CU_ASSERT_EQUAL(zk_find_before(children, hf_slice_of(row->own),
+					       &before, &first),
+				row->found);
+		CU_ASSERT_EQUAL(first, row->before == NULL);
+		if (row->before != NULL)
+			CU_ASSERT(
+			    hf_slice_eq(before, hf_slice_of(row->before)));
+		hf_buf_fini(&names);
+	}
+}
+
+static void each_client_has_a_lock_and_nodes_of_its_own(void)
+{
+	const struct zk_client client = { .number = 7 };
+	char path[ZK_NAME_MAX];
+	unsigned own = 0, n = 0;
+
+	for (; zk_work_prepare(&client, n, path); n++)
+		own += strstr(path, "lock7") != NULL ||
+		       strstr(path, "data7") != NULL;
+	CU_ASSERT_EQUAL(own, 2 + ZK_FEW);
+	CU_ASSERT(n > own);
+}
+
 static const struct hf_test hist_tests[] = {
 	HF_TEST(an_empty_histogram_has_percentile_0),
 	HF_TEST(small_values_are_exact),
@@ -222,12 +286,19 @@ static const struct hf_test resp_tests[] = {
 	HF_TEST_END,
 };
 
+static const struct hf_test zk_tests[] = {
+	HF_TEST(a_lock_waits_for_the_number_before_its_own),
+	HF_TEST(each_client_has_a_lock_and_nodes_of_its_own),
+	HF_TEST_END,
+};
+
 int main(int argc, char **argv)
 {
 	const struct hf_suite suites[] = {
 		{ "bench/hist", hist_tests, make_hist, free_hist },
 		{ "bench/http_reply", reply_tests, NULL, NULL },
 		{ "bench/resp", resp_tests, NULL, NULL },
+		{ "bench/zk", zk_tests, NULL, NULL },
 		{ .name = NULL },
 	};
 
