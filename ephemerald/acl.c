@@ -271,11 +271,11 @@ static bool has_entry(struct zk_vector entries, const struct zk_acl *wanted)
 	return false;
 }
 
-/* Adds entry unless it is there. */
-static void add_entry(struct hf_buf *out, int32_t *count,
+/* Adds entry unless it is among the first of them, which are so many. */
+static void add_entry(struct hf_buf *out, int32_t *count, int32_t first,
 		      const struct zk_acl *entry)
 {
-	struct zk_vector so_far = { *count, hf_buf_slice(out) };
+	struct zk_vector so_far = { first, hf_buf_slice(out) };
 
 	if (has_entry(so_far, entry))
 		return;
@@ -289,12 +289,13 @@ static bool add_auth(struct hf_buf *out, int32_t *count, int32_t perms,
 {
 	struct hf_rd rd = hf_rd_of(hf_buf_slice(&who->ids));
 	struct zk_acl entry = { .perms = perms };
+	int32_t before = *count; /* his own are different ones */
 	bool any = false;
 
 	while (acl_who_next(&rd, &entry.id)) {
 		if (!hf_slice_eq(entry.id.scheme, HF_SLICE("digest")))
 			continue;
-		add_entry(out, count, &entry);
+		add_entry(out, count, before, &entry);
 		any = true;
 	}
 	return any;
@@ -309,7 +310,7 @@ static bool resolve_entry(struct hf_buf *out, int32_t *count,
 		return add_auth(out, count, entry->perms, who);
 	if (!is_valid(&entry->id))
 		return false;
-	add_entry(out, count, entry);
+	add_entry(out, count, *count, entry);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	ACL_ENTRIES_MAX = 256,     /* different ones of a list */
-	ACL_AUTH_BYTES_MAX = 65536 /* of all identities of a client */
+	ACL_AUTH_BYTES_MAX = 16384 /* of all identities of a client */
 };
 
 /* A list; lives as long as somebody has it. */

@@ -161,20 +161,6 @@ static struct zk_vector get_acls(struct hf_rd *rd)
 	return acls;
 }
 
-/* A node that is there, with all its fields to be set again. */
-static void set_owner(struct zdb *db, struct znode *node, int64_t owner)
-{
-	struct znode *parent = node->parent;
-
-	if (node->owner == owner)
-		return;
-	if (znode_children(node) > 0 || parent == NULL)
-		return; /* it had none as a session's, and has not been one */
-	ztree_detach(db->tree, node);
-	node->owner = owner;
-	ztree_attach(db->tree, parent, node);
-}
-
 /*
  * The node of this name, made if it is not there. A folder that is missing in
  * a snapshot comes later in it, or was gone before the snapshot's end.
@@ -185,7 +171,7 @@ static struct znode *make_child(struct zdb *db, struct znode *parent,
 	struct znode *node = ztree_child(db->tree, parent, name);
 
 	if (node != NULL) {
-		set_owner(db, node, owner);
+		ztree_set_owner(db->tree, node, owner);
 		return node;
 	}
 	node = znode_new(name);
@@ -290,12 +276,19 @@ static void load_removal(struct load *l, struct znode *node)
 	parent->dir->pzxid = l->zxid;
 }
 
+/* A snapshot may lack it already, and have a parent that knows nothing of it.
+ */
 static int load_delete(struct load *l)
 {
-	struct znode *node = ztree_find(l->db->tree, zk_get_text(&l->rd));
+	struct hf_slice path = zk_get_text(&l->rd);
+	struct znode *node = ztree_find(l->db->tree, path);
+	struct znode *parent = ztree_find(l->db->tree, zpath_parent(path));
 
-	if (node != NULL && !l->rd.bad)
+	if (l->rd.bad || parent == NULL)
+		return 0;
+	if (node != NULL)
 		load_removal(l, node);
+	znode_dir(parent)->pzxid = l->zxid;
 	return 0;
 }
 

@@ -19,7 +19,8 @@ enum change_kind {
 	CHANGE_DATA = 4,     /* path, blob data, i32 version */
 	CHANGE_ACL = 5,      /* path, acls, i32 version */
 	CHANGE_SESSION = 6,  /* i64 id, blob password, i32 timeout_ms */
-	CHANGE_END = 7,      /* i64 session: and all its nodes */
+	CHANGE_END = 7,      /* i64 session: and all its nodes, which may be
+				told of one by one, too */
 	CHANGE_NODE = 8,     /* path, stat, i32 created, i32 seq_base, blob
 				data, acls: whole, in a snapshot */
 	CHANGE_REAPED = 9,   /* i32 number */

@@ -94,7 +94,9 @@ static void take_over(struct ephemerald *e, struct client *client,
 	client->session = session;
 	hf_list_remove(&client->stranger);
 	session_heard(e->db.sessions, session, now_ms);
-	if (ask->timeout_ms != session->timeout_ms) {
+	/* While the disk refuses, it keeps the one it has. */
+	if (ask->timeout_ms != session->timeout_ms &&
+	    persist_refusing(e->persist) == NULL) {
 		struct txn txn;
 
 		session_set_timeout(e->db.sessions, session, ask->timeout_ms);
@@ -126,6 +128,13 @@ static bool from_the_future(const struct ephemerald *e, const struct ask *ask)
 	return true;
 }
 
+/* New ones are changes; who had one before must not lose it meanwhile. */
+static bool refused(const struct ephemerald *e, const struct ask *ask)
+{
+	return ask->request.session == 0 &&
+	       persist_refusing(e->persist) != NULL;
+}
+
 void connect_run(struct ephemerald *e, struct client *client,
 		 struct hf_slice frame, int64_t now_ms)
 {
@@ -136,7 +145,7 @@ void connect_run(struct ephemerald *e, struct client *client,
 	client->stats.received++;
 	client->stats.last_heard_ms = now_ms;
 	if (!read_ask(e, frame, &ask) || from_the_future(e, &ask) ||
-	    persist_refusing(e->persist) != NULL) {
+	    refused(e, &ask)) {
 		client->over = true;
 		client->ops->kill(client);
 		return;

@@ -3,6 +3,7 @@
 #include "ephemerald/persist.h"
 
 #include "ephemerald/change.h"
+#include "ephemerald/txn.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
 
@@ -10,7 +11,8 @@
 
 #define FORMAT_VERSION 1
 #define COMPACT_BYTES  (64 * 1024 * 1024)
-#define PIECE_BUCKETS  128 /* of a snapshot, between two turns */
+#define PIECE_BUCKETS  128          /* of a snapshot, between two turns */
+#define PIECE_BYTES    (128 * 1024) /* about: much data is one */
 
 enum scan_part { SCAN_SESSIONS, SCAN_NODES };
 
@@ -31,6 +33,7 @@ struct persist {
 	/* Of the snapshot under way: */
 	enum scan_part scan_part;
 	uint64_t scan; /* cursor */
+	size_t piece_bytes;
 };
 
 /* ---- changes --------------------------------------------------------------
@@ -91,6 +94,9 @@ static void begin_again(struct persist *p)
 /* ---- snapshots ------------------------------------------------------------
  */
 
+_Static_assert(TXN_RECORD_MAX <= JOURNAL_RECORD_MAX,
+	       "the journal takes every transaction");
+
 static struct hf_buf *begin_record(struct persist *p)
 {
 	hf_buf_reset(&p->record, 4096);
@@ -100,7 +106,10 @@ static struct hf_buf *begin_record(struct persist *p)
 
 static void add_record(struct persist *p)
 {
-	journal_snapshot_add(p->journal, hf_buf_slice(&p->record));
+	struct hf_slice record = hf_buf_slice(&p->record);
+
+	p->piece_bytes += record.len;
+	journal_snapshot_add(p->journal, record);
 }
 
 static void put_node(void *arg, struct znode *node)
@@ -144,7 +153,9 @@ static bool put_piece(void *arg, bool first)
 
 	if (first)
 		put_first(p);
-	for (int i = 0; i < PIECE_BUCKETS; i++) {
+	p->piece_bytes = 0;
+	for (int i = 0; i < PIECE_BUCKETS && p->piece_bytes < PIECE_BYTES;
+	     i++) {
 		p->scan = scan_on(p);
 		if (p->scan == 0)
 			break;

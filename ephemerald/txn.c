@@ -37,7 +37,7 @@ void txn_begin(struct txn *txn, struct zdb *db, const struct acl_who *who,
 {
 	*txn = (struct txn){ .db = db, .who = who, .wall_ms = wall_ms };
 	txn->zxid = zdb_next_zxid(db);
-	hf_buf_init(&txn->changes, SIZE_MAX / 2);
+	hf_buf_init(&txn->changes, TXN_RECORD_MAX);
 	hf_buf_init(&txn->paths, SIZE_MAX / 2);
 	change_begin(&txn->changes, txn->zxid, wall_ms);
 }
@@ -189,6 +189,18 @@ static void add_event(struct txn *txn, enum zk_event type,
 /* ---- quotas ---------------------------------------------------------------
  */
 
+/* Only the last of its changes in a row: a session may have many nodes. */
+static void put_stats(struct txn *txn, const struct znode *stats)
+{
+	if (stats == txn->last_stats && !hf_buf_failed(&txn->changes) &&
+	    txn->last_stats_end == hf_buf_len(&txn->changes))
+		hf_buf_truncate(&txn->changes, txn->last_stats_at);
+	txn->last_stats = stats;
+	txn->last_stats_at = hf_buf_len(&txn->changes);
+	change_put_quota(&txn->changes, stats);
+	txn->last_stats_end = hf_buf_len(&txn->changes);
+}
+
 static void set_stats(struct txn *txn, struct znode *stats,
 		      const struct quota_track *track)
 {
@@ -198,7 +210,7 @@ static void set_stats(struct txn *txn, struct znode *stats,
 	quota_write(&text, track);
 	note_data(txn, stats);
 	znode_set_data(txn->db->tree, stats, hf_buf_slice(&text));
-	change_put_quota(&txn->changes, stats);
+	put_stats(txn, stats);
 	hf_buf_fini(&text);
 }
 
@@ -238,6 +250,12 @@ static bool over_quota(struct txn *txn, struct hf_slice path, int64_t bytes,
 
 /* ---- checks ---------------------------------------------------------------
  */
+
+/* All that was asked for is in the record? */
+static int recorded(const struct txn *txn)
+{
+	return hf_buf_failed(&txn->changes) ? ZK_SYSTEM_ERROR : ZK_OK;
+}
 
 static bool may(const struct txn *txn, const struct znode *node, uint32_t perms)
 {
@@ -429,8 +447,9 @@ int txn_create(struct txn *txn, const struct txn_create *create,
 	if (err != ZK_OK)
 		return err;
 	err = create_with(txn, create, acl, node_out);
-	if (err != ZK_OK)
-		acl_release(txn->db->acls, acl);
+	if (err == ZK_OK)
+		return recorded(txn);
+	acl_release(txn->db->acls, acl);
 	return err;
 }
 
@@ -486,7 +505,7 @@ int txn_delete(struct txn *txn, struct hf_slice path, int32_t version)
 		return ZK_NOT_EMPTY;
 	note_deleted(txn, node);
 	remove_node(txn, node);
-	return ZK_OK;
+	return recorded(txn);
 }
 
 /* A container that is made again goes on counting. */
@@ -519,7 +538,7 @@ int txn_delete_container(struct txn *txn, struct hf_slice path)
 	keep_number(txn, node);
 	note_deleted(txn, node);
 	remove_node(txn, node);
-	return ZK_OK;
+	return recorded(txn);
 }
 
 /* ---- data and ACL ---------------------------------------------------------
@@ -575,7 +594,7 @@ int txn_set_data(struct txn *txn, struct hf_slice path, struct hf_slice data,
 	count_quota(txn, path, more, 0);
 	add_event(txn, ZK_EVENT_DATA_CHANGED, node);
 	*node_out = node;
-	return ZK_OK;
+	return recorded(txn);
 }
 
 /* Only alone in its transaction: there is nothing to undo. */
@@ -636,13 +655,24 @@ void txn_add_session(struct txn *txn, const struct session *session)
 	change_put_session(&txn->changes, session);
 }
 
+/*
+ * Its end says it all; each node is told of, too, for the sake of its parent's
+ * pzxid, unless there are millions of them.
+ */
+static void remove_owned(struct txn *txn, struct znode *node)
+{
+	if (hf_buf_len(&txn->changes) < TXN_RECORD_MAX / 2)
+		note_deleted(txn, node);
+	remove_node(txn, node);
+}
+
 void txn_end_session(struct txn *txn, struct session *session)
 {
 	struct hf_list *nodes;
 
 	change_put_end(&txn->changes, session->id);
 	while ((nodes = ztree_owned(txn->db->tree, session->id)) != NULL)
-		remove_node(txn, HF_CONTAINER_OF(hf_list_first(nodes),
-						 struct znode, owned));
+		remove_owned(txn, HF_CONTAINER_OF(hf_list_first(nodes),
+						  struct znode, owned));
 	session_remove(txn->db->sessions, session);
 }

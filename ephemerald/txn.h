@@ -13,6 +13,12 @@
 
 #include "ephemerald/zdb.h"
 
+/*
+ * The most that a transaction may write to the journal; more is refused. A
+ * request is bounded, but "auth" in an ACL stands for much more than it takes.
+ */
+#define TXN_RECORD_MAX ((size_t)128 * 1024 * 1024)
+
 struct txn_undo;
 struct txn_event;
 
@@ -21,6 +27,9 @@ struct txn {
 	const struct acl_who *who; /* NULL: we ourselves */
 	int64_t zxid, wall_ms;
 	struct hf_buf changes; /* the record */
+	/* The stats node whose change is the record's end, and its place. */
+	const struct znode *last_stats;
+	size_t last_stats_at, last_stats_end;
 	struct txn_undo *undo;
 	size_t n_undo, undo_cap;
 	struct txn_event *events;

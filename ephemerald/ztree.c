@@ -297,6 +297,13 @@ static void leave_owner(struct ztree *tree, struct znode *node)
 	free(owner);
 }
 
+void ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner)
+{
+	leave_owner(tree, node);
+	node->owner = owner;
+	join_owner(tree, node);
+}
+
 struct hf_list *ztree_owned(struct ztree *tree, int64_t owner)
 {
 	struct owner *found = find_owner(tree, owner);

@@ -107,6 +107,9 @@ struct hf_slice znode_data(const struct znode *node);
 void ztree_attach(struct ztree *tree, struct znode *parent, struct znode *node);
 void ztree_detach(struct ztree *tree, struct znode *node);
 
+/* Of a node in the tree; whatever is below it stays. */
+void ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner);
+
 /* Made if it was not there. */
 struct zdir *znode_dir(struct znode *node);
 static inline uint32_t znode_children(const struct znode *node)

@@ -26,6 +26,12 @@ violations() {
 		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
 		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
 		"$root"/lockd/hash_value.[ch] "$root"/lockd/watch.[ch]
+	grep -nE '#include ("libhold/(loop|clock|journal)|"ephemerald/(request|server|persist)|<sys/socket|<uv)' \
+		"$root"/ephemerald/acl.[ch] "$root"/ephemerald/acl_ip.[ch] \
+		"$root"/ephemerald/change.[ch] "$root"/ephemerald/quota.[ch] \
+		"$root"/ephemerald/session.[ch] "$root"/ephemerald/txn.[ch] \
+		"$root"/ephemerald/watch.[ch] "$root"/ephemerald/zdb.[ch] \
+		"$root"/ephemerald/zpath.[ch] "$root"/ephemerald/ztree.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/booking.[ch] "$root"/fcgi/zk_clock.[ch] \
 		"$root"/fcgi/zk_node.[ch]
@@ -40,7 +46,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 plant() { # FILE LINE
 	rm -rf "${copy:?}"/*
-	for dir in libhold lockd fcgi db; do cp -r "$src/$dir" "$copy/"; done
+	for dir in libhold lockd ephemerald fcgi db; do cp -r "$src/$dir" "$copy/"; done
 	chmod -R u+w "$copy"
 	echo "$2" >>"$copy/$1"
 	[ "$(violations "$copy" 2>/dev/null | wc -l)" -eq 1 ]
@@ -50,5 +56,7 @@ plant libhold/buf.c '#include "lockd/keyspace.h"'
 plant lockd/resp.c '#include "fcgi/store.h"'
 plant fcgi/http.c '#include "lockd/resp.h"'
 plant lockd/keyspace.c '#include "libhold/clock.h"'
+plant ephemerald/txn.c '#include "libhold/clock.h"'
+plant ephemerald/session.h '#include "ephemerald/request.h"'
 plant fcgi/booking.c '#include "fcgi/http.h"'
 echo "1..$n"

@@ -20,6 +20,7 @@ include tests/browser/local.mk
 include tests/clients/local.mk
 include tests/libhold/local.mk
 include tests/lockd/local.mk
+include tests/ephemerald/local.mk
 include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/integration/local.mk

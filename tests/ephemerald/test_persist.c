@@ -1,0 +1,390 @@
+#include "config.h"
+
+#include "ephemerald/persist.h"
+#include "libhold/log.h"
+
+#include "tests/ephemerald/suites.h"
+#include "tests/ephemerald/world.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Thousands of starts on damaged files: waiting for the disk at each would
+ * take minutes, and no power is cut here.
+ */
+int fdatasync(int fd)
+{
+	HF_UNUSED(fd);
+	return 0;
+}
+
+int fsync(int fd)
+{
+	HF_UNUSED(fd);
+	return 0;
+}
+
+/* Nor is it worth while to take room for what they write. */
+int fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	HF_UNUSED(fd);
+	HF_UNUSED(mode);
+	HF_UNUSED(offset);
+	HF_UNUSED(len);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+enum { CHANGES = 14, STATES_MAX = 40 };
+
+static struct {
+	char dir[64];
+	struct settings settings;
+	uv_loop_t loop;
+	uv_timer_t alive; /* as a server's listener: keeps the loop going */
+	struct persist *persist;
+	struct world w;
+	char *states[STATES_MAX]; /* all that ever were, as text */
+	size_t n_states;
+	unsigned chance;
+	uint64_t durable_seq;
+} t;
+
+static void durable(void *arg, uint64_t seq)
+{
+	HF_UNUSED(arg);
+	t.durable_seq = seq;
+}
+
+static void quiet(void *arg, enum hf_log_level level, const char *line)
+{
+	HF_UNUSED(arg);
+	HF_UNUSED(level);
+	HF_UNUSED(line);
+}
+
+/* ---- a server's life ------------------------------------------------------
+ */
+
+static void nothing(uv_timer_t *timer)
+{
+	HF_UNUSED(timer);
+}
+
+static bool start(void)
+{
+	world_init(&t.w);
+	t.w.db.record = NULL;
+	t.durable_seq = 0;
+	uv_loop_init(&t.loop);
+	uv_timer_init(&t.loop, &t.alive);
+	uv_timer_start(&t.alive, nothing, 3600000, 0);
+	t.persist = persist_open(&t.w.db, &t.settings, &t.loop, durable, NULL);
+	return t.persist != NULL;
+}
+
+static void stop(void)
+{
+	uv_timer_stop(&t.alive);
+	uv_run(&t.loop, UV_RUN_DEFAULT); /* until nothing is under way */
+	persist_close(&t.persist);
+	uv_close((uv_handle_t *)&t.alive, NULL);
+	uv_run(&t.loop, UV_RUN_DEFAULT);
+	CU_ASSERT_EQUAL(uv_loop_close(&t.loop), 0);
+	world_fini(&t.w);
+}
+
+static void remember(void)
+{
+	CU_ASSERT_FATAL(t.n_states < STATES_MAX);
+	t.states[t.n_states++] = strdup(world_text(&t.w.db));
+}
+
+/* Was the state ever as it is now? */
+static bool was_so(void)
+{
+	const char *now = world_text(&t.w.db);
+
+	for (size_t i = 0; i < t.n_states; i++) {
+		if (strcmp(t.states[i], now) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void change(void)
+{
+	world_change_something(&t.w, &t.chance);
+	remember();
+}
+
+static void wait_for_disk(void)
+{
+	for (int i = 0;
+	     i < 20000 && t.durable_seq < persist_wait_for(t.persist); i++) {
+		uv_run(&t.loop, UV_RUN_NOWAIT);
+		usleep(20);
+	}
+	CU_ASSERT_EQUAL(t.durable_seq, persist_wait_for(t.persist));
+}
+
+static void setup(void)
+{
+	memset(&t, 0, sizeof(t));
+	t.chance = 4;
+	snprintf(t.dir, sizeof(t.dir), "/tmp/hf-persist-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(t.dir));
+	t.settings.dir = t.dir;
+	t.settings.durability = DURABILITY_ALWAYS;
+	hf_log_sink(quiet, NULL);
+}
+
+static void path_of(char out[400], const char *name)
+{
+	snprintf(out, 400, "%s/%s", t.dir, name);
+}
+
+static void empty_dir(void)
+{
+	DIR *dir = opendir(t.dir);
+	struct dirent *entry;
+	char path[400];
+
+	while ((entry = readdir(dir)) != NULL) {
+		path_of(path, entry->d_name);
+		unlink(path);
+	}
+	closedir(dir);
+}
+
+static void teardown(void)
+{
+	empty_dir();
+	rmdir(t.dir);
+	hf_log_sink(NULL, NULL);
+	for (size_t i = 0; i < t.n_states; i++)
+		free(t.states[i]);
+}
+
+/* ---- files ----------------------------------------------------------------
+ */
+
+struct file {
+	char name[NAME_MAX + 1];
+	char bytes[16384];
+	size_t len;
+};
+
+/* All of the folder. */
+static struct file files[4];
+
+static struct file *read_file(size_t i, const char *name)
+{
+	struct file *file = &files[i];
+	char path[400];
+	FILE *f;
+
+	CU_ASSERT_FATAL(i < HF_LEN(files));
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	path_of(path, name);
+	f = fopen(path, "rb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	file->len = fread(file->bytes, 1, sizeof(file->bytes), f);
+	CU_ASSERT_FATAL(file->len < sizeof(file->bytes));
+	fclose(f);
+	return file;
+}
+
+/* Reads all files; gives the one whose name begins so. */
+static struct file *read_dir(const char *prefix)
+{
+	DIR *dir = opendir(t.dir);
+	struct file *found = NULL;
+	struct dirent *entry;
+	size_t n = 0;
+
+	memset(files, 0, sizeof(files));
+	while ((entry = readdir(dir)) != NULL) {
+		struct file *file;
+
+		if (entry->d_name[0] != 'l' && entry->d_name[0] != 's')
+			continue;
+		file = read_file(n++, entry->d_name);
+		if (strncmp(file->name, prefix, strlen(prefix)) == 0)
+			found = file;
+	}
+	closedir(dir);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	return found;
+}
+
+static void write_file(const struct file *file)
+{
+	char path[400];
+	FILE *f;
+
+	if (file->name[0] == '\0')
+		return;
+	path_of(path, file->name);
+	f = fopen(path, "wb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_EQUAL(fwrite(file->bytes, 1, file->len, f), file->len);
+	fclose(f);
+}
+
+/* Started on the files, it refuses or has a state that was. */
+static bool starts(void)
+{
+	bool good;
+
+	empty_dir();
+	for (size_t i = 0; i < HF_LEN(files); i++)
+		write_file(&files[i]);
+	good = start();
+	if (good)
+		CU_ASSERT_TRUE(was_so());
+	stop();
+	return good;
+}
+
+static size_t starts_when_cut(struct file *file)
+{
+	size_t started = 0, whole = file->len;
+
+	for (file->len = 0; file->len < whole; file->len++)
+		started += starts();
+	return started;
+}
+
+static size_t starts_when_flipped(struct file *file)
+{
+	size_t started = 0;
+
+	for (size_t i = 0; i < file->len; i++) {
+		char bit = (char)(1 << i % 8);
+
+		file->bytes[i] ^= bit;
+		started += starts();
+		file->bytes[i] ^= bit;
+	}
+	return started;
+}
+
+/* ---- tests ------------------------------------------------------------------
+ */
+
+static void what_was_changed_is_there_after_each_start(void)
+{
+	for (int i = 0; i < STATES_MAX - 1; i++) {
+		CU_ASSERT_FATAL(start());
+		if (i > 0)
+			CU_ASSERT_STRING_EQUAL(world_text(&t.w.db),
+					       t.states[t.n_states - 1]);
+		change();
+		if (i % 2 == 0)
+			wait_for_disk();
+		stop();
+	}
+}
+
+static void a_log_that_is_cut_or_flipped_gives_what_was_or_nothing(void)
+{
+	struct file *log;
+
+	CU_ASSERT_FATAL(start());
+	remember();
+	for (int i = 0; i < CHANGES; i++) {
+		change();
+		if (i % 4 == 3)
+			wait_for_disk();
+	}
+	stop();
+	log = read_dir("log.1");
+	CU_ASSERT_TRUE(starts());
+	/* Cut behind a record, as a crash does it, it starts. */
+	CU_ASSERT(starts_when_cut(log) > 0);
+	/* Most of it was known to be on disk: then it refuses. */
+	CU_ASSERT(starts_when_flipped(log) < log->len);
+}
+
+/* Many starts make many logs, and so a snapshot. */
+static void make_snapshot(void)
+{
+	for (int i = 0; i < 17; i++) {
+		CU_ASSERT_FATAL(start());
+		change();
+		stop();
+	}
+	CU_ASSERT_FATAL(start());
+	remember();
+	for (int i = 0; i < 20000 && persist_counts(t.persist)->snapshots == 0;
+	     i++) {
+		uv_run(&t.loop, UV_RUN_NOWAIT);
+		usleep(50);
+	}
+	CU_ASSERT_EQUAL_FATAL(persist_counts(t.persist)->snapshots, 1);
+	stop();
+}
+
+static void a_snapshot_that_is_cut_or_flipped_is_refused(void)
+{
+	struct file *snapshot;
+
+	make_snapshot();
+	snapshot = read_dir("snapshot.");
+	CU_ASSERT_TRUE(starts());
+	CU_ASSERT_EQUAL(starts_when_cut(snapshot), 0);
+	CU_ASSERT_EQUAL(starts_when_flipped(snapshot), 0);
+}
+
+static void sessions_come_back_with_their_passwords(void)
+{
+	struct session *session;
+
+	CU_ASSERT_FATAL(start());
+	world_session(&t.w, 7);
+	world_create(&t.w, "/mine", ZK_EPHEMERAL);
+	stop();
+	CU_ASSERT_FATAL(start());
+	session = session_find(t.w.db.sessions, 7);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(session);
+	CU_ASSERT_TRUE(
+	    session_password_is(session, HF_SLICE("0123456789abcdef")));
+	CU_ASSERT_EQUAL(ztree_count_owned(t.w.db.tree, 7), 1);
+	stop();
+}
+
+/* Numbers of changes that failed leave no record. */
+static void a_number_never_comes_again_but_none_is_left_out_for_nothing(void)
+{
+	int64_t last;
+
+	CU_ASSERT_FATAL(start());
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	for (int i = 0; i < 10; i++)
+		world_create(&t.w, "/a", ZK_PERSISTENT);
+	last = t.w.db.zxid;
+	stop();
+	CU_ASSERT_FATAL(start());
+	CU_ASSERT_EQUAL(t.w.db.zxid, last);
+	stop();
+}
+
+static const struct hf_test tests[] = {
+	HF_TEST(what_was_changed_is_there_after_each_start),
+	HF_TEST(a_log_that_is_cut_or_flipped_gives_what_was_or_nothing),
+	HF_TEST(a_snapshot_that_is_cut_or_flipped_is_refused),
+	HF_TEST(sessions_come_back_with_their_passwords),
+	HF_TEST(a_number_never_comes_again_but_none_is_left_out_for_nothing),
+	HF_TEST_END,
+};
+
+const struct hf_suite test_persist_suite = { "ephemerald/persist", tests, setup,
+					     teardown };
