@@ -61,6 +61,8 @@ EXTRA_DIST += $(INTEGRATION_TESTS)
 # Other people's clients on ephemerald, all that they can. They mostly wait,
 # and what they ask of the server the tests above ask with sanitizers, too.
 EPHEMERALD_CLIENT_TESTS = \
+	tests/integration/test_ephemerald_clients.py \
+	tests/integration/test_ephemerald_clients_java.py \
 	tests/integration/test_ephemerald_kazoo_client.py \
 	tests/integration/test_ephemerald_kazoo_locks.py \
 	tests/integration/test_ephemerald_kazoo_recipes.py
