@@ -126,6 +126,7 @@ void change_put_node(struct hf_buf *out, const struct znode *node)
 	struct zk_stat stat;
 
 	znode_stat(node, &stat);
+	stat.ephemeral_owner = node->owner;
 	put_head(out, CHANGE_NODE, node);
 	zk_put_stat(out, &stat);
 	put_i32(out, znode_created(node));

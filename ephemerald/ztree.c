@@ -186,7 +186,9 @@ void znode_stat(const struct znode *node, struct zk_stat *out)
 		.cversion =
 		    (int32_t)((uint32_t)znode_created(node) * 2 - children),
 		.aversion = node->aversion,
-		.ephemeral_owner = node->owner,
+		/* As ZooKeeper: a mark that is no session stays inside. */
+		.ephemeral_owner =
+		    zowner_is_session(node->owner) ? node->owner : ZOWNER_NONE,
 		.data_length = (int32_t)node->data_len,
 		.num_children = (int32_t)children,
 		.pzxid = znode_pzxid(node),

@@ -128,6 +128,7 @@ static inline int64_t znode_pzxid(const struct znode *node)
 /* The number that its next sequential child gets. */
 int32_t znode_next_number(const struct znode *node);
 
+/* What clients are told; of its owner only if that is a session. */
 void znode_stat(const struct znode *node, struct zk_stat *out);
 
 /* Its path is added to out. */
