@@ -301,17 +301,29 @@ static bool add_auth(struct hf_buf *out, int32_t *count, int32_t perms,
 	return any;
 }
 
-static bool resolve_entry(struct hf_buf *out, int32_t *count,
-			  const struct zk_acl *entry, const struct acl_who *who)
+/* One whose id ZooKeeper looks into, though it is null. */
+static bool is_broken(const struct zk_id *id)
+{
+	return id->id.data == NULL &&
+	       (hf_slice_eq(id->scheme, HF_SLICE("world")) ||
+		hf_slice_eq(id->scheme, HF_SLICE("digest")) ||
+		hf_slice_eq(id->scheme, HF_SLICE("ip")));
+}
+
+static int resolve_entry(struct hf_buf *out, int32_t *count,
+			 const struct zk_acl *entry, const struct acl_who *who)
 {
 	if (*count >= ACL_ENTRIES_MAX)
-		return false;
+		return ZK_INVALID_ACL;
 	if (hf_slice_eq(entry->id.scheme, HF_SLICE("auth")))
-		return add_auth(out, count, entry->perms, who);
+		return add_auth(out, count, entry->perms, who) ? ZK_OK
+							       : ZK_INVALID_ACL;
+	if (is_broken(&entry->id))
+		return ZK_MARSHALLING;
 	if (!is_valid(&entry->id))
-		return false;
+		return ZK_INVALID_ACL;
 	add_entry(out, count, *count, entry);
-	return true;
+	return ZK_OK;
 }
 
 int acl_resolve(struct acl_table *table, struct zk_vector asked,
@@ -320,14 +332,14 @@ int acl_resolve(struct acl_table *table, struct zk_vector asked,
 	struct hf_buf out;
 	struct zk_acl entry;
 	int32_t count = 0;
-	bool valid = asked.count > 0;
+	int err = asked.count > 0 ? ZK_OK : ZK_INVALID_ACL;
 
 	hf_buf_init(&out, SIZE_MAX / 2);
-	while (valid && zk_next_acl(&asked, &entry))
-		valid = resolve_entry(&out, &count, &entry, who);
-	if (valid)
+	while (err == ZK_OK && zk_next_acl(&asked, &entry))
+		err = resolve_entry(&out, &count, &entry, who);
+	if (err == ZK_OK)
 		*acl_out = acl_intern(
 		    table, (struct zk_vector){ count, hf_buf_slice(&out) });
 	hf_buf_fini(&out);
-	return valid ? ZK_OK : ZK_INVALID_ACL;
+	return err;
 }

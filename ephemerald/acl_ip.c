@@ -10,18 +10,62 @@ struct net {
 	int64_t bits;
 };
 
-static bool read_address(struct hf_slice text, struct net *out)
+static bool read_v6(struct hf_slice text, struct net *out)
 {
 	char copy[INET6_ADDRSTRLEN];
 
-	if (text.len >= sizeof(copy) || text.len == 0)
+	if (text.len >= sizeof(copy))
 		return false;
 	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';
-	out->len = memchr(copy, ':', text.len) != NULL ? 16 : 4;
+	out->len = 16;
 	return strlen(copy) == text.len &&
-	       inet_pton(out->len == 16 ? AF_INET6 : AF_INET, copy,
-			 out->bytes) == 1;
+	       inet_pton(AF_INET6, copy, out->bytes) == 1;
+}
+
+/* A number of 0 to 255, off the front; zeros may lead, as in ZooKeeper. */
+static bool take_byte(struct hf_slice *text, unsigned char *out)
+{
+	unsigned value = 0;
+	size_t i = 0;
+
+	for (; i < text->len && text->data[i] != '.'; i++) {
+		unsigned digit = (unsigned char)text->data[i] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+		if (value > 255)
+			return false;
+	}
+	*out = (unsigned char)value;
+	text->data += i;
+	text->len -= i;
+	return i > 0;
+}
+
+static bool read_v4(struct hf_slice text, struct net *out)
+{
+	out->len = 4;
+	for (size_t i = 0; i < out->len; i++) {
+		if (i > 0) {
+			if (text.len == 0)
+				return false;
+			text.data++; /* take_byte() stops at a dot */
+			text.len--;
+		}
+		if (!take_byte(&text, &out->bytes[i]))
+			return false;
+	}
+	return text.len == 0;
+}
+
+static bool read_address(struct hf_slice text, struct net *out)
+{
+	if (text.len == 0)
+		return false;
+	return memchr(text.data, ':', text.len) != NULL ? read_v6(text, out)
+							: read_v4(text, out);
 }
 
 static bool read_net(struct hf_slice id, struct net *out)

@@ -97,12 +97,8 @@ static void take_over(struct ephemerald *e, struct client *client,
 	/* While the disk refuses, it keeps the one it has. */
 	if (ask->timeout_ms != session->timeout_ms &&
 	    persist_refusing(e->persist) == NULL) {
-		struct txn txn;
-
 		session_set_timeout(e->db.sessions, session, ask->timeout_ms);
-		txn_begin(&txn, &e->db, NULL, hf_wall_ms());
-		txn_add_session(&txn, session);
-		txn_commit(&txn);
+		txn_renew_session(&e->db, session);
 	}
 }
 

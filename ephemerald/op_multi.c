@@ -21,6 +21,24 @@ static bool may_be_in(int32_t op)
 	}
 }
 
+/* As in ZooKeeper, where only the flags of what creates tell its kind. */
+static void set_kind(struct write *write)
+{
+	enum zk_op kind = ZK_OP_CREATE;
+
+	if (write->op != ZK_OP_CREATE && write->op != ZK_OP_CREATE2 &&
+	    write->op != ZK_OP_CREATE_CONTAINER &&
+	    write->op != ZK_OP_CREATE_TTL)
+		return;
+	if (write->create.flags == ZK_CONTAINER)
+		kind = ZK_OP_CREATE_CONTAINER;
+	if (write->create.flags == ZK_PERSISTENT_WITH_TTL ||
+	    write->create.flags == ZK_PERSISTENT_SEQUENTIAL_WITH_TTL)
+		kind = ZK_OP_CREATE_TTL;
+	write->broken = kind == ZK_OP_CREATE_TTL && write->op != kind;
+	write->op = write->create.op = kind;
+}
+
 /* The next operation; 1, 0 at the end, or -1 for what cannot be read. */
 static int next(struct call *call, struct write *out)
 {
@@ -31,8 +49,10 @@ static int next(struct call *call, struct write *out)
 		return -1;
 	if (header.done)
 		return 0;
-	return may_be_in(header.op) && write_read(call, header.op, out) ? 1
-									: -1;
+	if (!may_be_in(header.op) || !write_read(call, header.op, out))
+		return -1;
+	set_kind(out);
+	return 1;
 }
 
 /* All are read before the first one runs. How many, or -1. */
@@ -88,7 +108,8 @@ static int run_all(struct call *call, struct txn *txn, int n, int *err_out)
 		if (next(call, &write) <= 0)
 			return i; /* they were all read before */
 		put_header(call->body, result_op(write.op), false, ZK_OK);
-		*err_out = write_run(call, txn, &write);
+		*err_out = write.broken ? ZK_MARSHALLING
+					: write_run(call, txn, &write);
 		if (*err_out != ZK_OK)
 			return i;
 	}
@@ -112,6 +133,8 @@ int op_multi(struct call *call)
 		txn_abort(&txn);
 		put_failure(call->body, n, done, err);
 	}
+	if (err == ZK_MARSHALLING)
+		return err;
 	put_header(call->body, -1, true, -1);
 	return ZK_OK;
 }

@@ -91,17 +91,15 @@ static void put_names(struct hf_buf *out, const struct znode *node)
 	}
 }
 
-static int put_children(struct call *call, bool with_stat)
+static int put_children(struct call *call, const struct zk_path_watch *request,
+			bool with_stat)
 {
-	struct zk_path_watch request;
 	struct zk_stat stat;
 	struct znode *node;
-	int err;
+	int err = readable(call, request->path, ZK_PERM_READ, &node);
 
-	zk_get_path_watch(&call->rd, &request);
-	err = readable(call, request.path, ZK_PERM_READ, &node);
 	if (err == ZK_OK)
-		err = watch_if(call, &request, WATCH_CHILD);
+		err = watch_if(call, request, WATCH_CHILD);
 	if (err != ZK_OK)
 		return err;
 	put_names(call->body, node);
@@ -114,12 +112,18 @@ static int put_children(struct call *call, bool with_stat)
 
 int op_get_children(struct call *call)
 {
-	return put_children(call, false);
+	struct zk_path_watch request;
+
+	zk_get_path_watch(&call->rd, &request);
+	return put_children(call, &request, false);
 }
 
 int op_get_children2(struct call *call)
 {
-	return put_children(call, true);
+	struct zk_path_watch request;
+
+	zk_get_path_watch(&call->rd, &request);
+	return put_children(call, &request, true);
 }
 
 int op_get_all_children_number(struct call *call)
@@ -266,13 +270,18 @@ int op_who_am_i(struct call *call)
 /* ---- several at once ------------------------------------------------------
  */
 
+/* As in ZooKeeper, what is read among others is never watched. */
 static int read_one(struct call *call, int32_t op)
 {
+	struct zk_path_watch request;
+
+	zk_get_path_watch(&call->rd, &request);
+	request.watch = false;
 	switch (op) {
 	case ZK_OP_GET_DATA:
-		return op_get_data(call);
+		return put_data(call, &request);
 	case ZK_OP_GET_CHILDREN:
-		return op_get_children(call);
+		return put_children(call, &request, false);
 	default:
 		return ZK_MARSHALLING;
 	}

@@ -43,6 +43,8 @@ static int set_again(struct call *call, struct zk_vector paths, int64_t zxid,
 {
 	struct hf_slice path;
 
+	if (paths.count < 0)
+		return ZK_MARSHALLING;
 	while (zk_next_text(&paths, &path)) {
 		enum zk_event event;
 
@@ -150,6 +152,9 @@ int op_check_watches(struct call *call)
 	kinds = kinds_of(request.type);
 	if (call_bad(call, request.path) || kinds == 0)
 		return ZK_MARSHALLING;
+	/* ZooKeeper goes up the path, and there is no way up from "a". */
+	if (request.path.len > 0 && request.path.data[0] != '/')
+		return ZK_MARSHALLING;
 	return (watch_kinds(call->e->db.watches, &call->client->watcher,
 			    request.path) &
 		kinds) != 0
@@ -164,10 +169,11 @@ int op_remove_watches(struct call *call)
 
 	zk_get_path_type(&call->rd, &request);
 	kinds = kinds_of(request.type);
-	if (call_bad(call, request.path) || kinds == 0)
+	if (call->rd.bad || kinds == 0)
 		return ZK_MARSHALLING;
-	return watch_remove(call->e->db.watches, &call->client->watcher,
-			    request.path, kinds)
+	return request.path.data != NULL &&
+		       watch_remove(call->e->db.watches, &call->client->watcher,
+				    request.path, kinds)
 		   ? ZK_OK
 		   : ZK_NO_WATCHER;
 }

@@ -82,13 +82,13 @@ bool write_read(struct call *call, int32_t op, struct write *out)
 	readers[op](&call->rd, out);
 	out->create.op = (enum zk_op)op;
 	out->create.session = call->client->session->id;
-	return !call_bad(call, out->path);
+	return !call->rd.bad;
 }
 
 /* ---- running --------------------------------------------------------------
  */
 
-static void put_created(struct hf_buf *out, int32_t op,
+static void put_created(struct hf_buf *out, const struct write *write,
 			const struct znode *node)
 {
 	struct zk_path_stat response;
@@ -98,7 +98,9 @@ static void put_created(struct hf_buf *out, int32_t op,
 	znode_path(node, &path);
 	response.path = hf_buf_slice(&path);
 	znode_stat(node, &response.stat);
-	if (op == ZK_OP_CREATE)
+	/* As it was made: a quota's numbers are put in behind that. */
+	response.stat.data_length = (int32_t)write->create.data.len;
+	if (write->op == ZK_OP_CREATE)
 		zk_put_text(out, response.path);
 	else
 		zk_put_path_stat(out, &response);
@@ -120,7 +122,7 @@ static int run_create(struct call *call, struct txn *txn,
 	int err = txn_create(txn, &write->create, &node);
 
 	if (err == ZK_OK)
-		put_created(call->body, write->op, node);
+		put_created(call->body, write, node);
 	return err;
 }
 

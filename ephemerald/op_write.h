@@ -16,9 +16,10 @@ struct write {
 	struct hf_slice data;
 	struct zk_vector acl;
 	int32_t version;
+	bool broken; /* of a kind that its record is not */
 };
 
-/* False: it cannot be read, or is none of them. */
+/* False: it cannot be read, or is none of them. Its path may be null. */
 bool write_read(struct call *call, int32_t op, struct write *out);
 
 /* Runs it and puts its reply's body into call->body; ZK_OK or the error. */

@@ -6,7 +6,7 @@
 
 #define TOP "/zookeeper/quota"
 
-/* ---- what such a node says: "count=5,bytes=-1;byteHardLimit=9" ------------
+/* ---- what such a node says: "count=5,bytes=-1=;byteHardLimit=9" -----------
  */
 
 static int64_t *field(struct quota_track *track, struct hf_slice name)
@@ -29,20 +29,26 @@ static int64_t *field(struct quota_track *track, struct hf_slice name)
 	return NULL;
 }
 
+/* Up to the next c, which is taken off text, too. */
+static struct hf_slice take_until(struct hf_slice *text, char c)
+{
+	const char *end =
+	    text->len == 0 ? NULL : memchr(text->data, c, text->len);
+	struct hf_slice taken = *text;
+
+	if (end != NULL)
+		taken.len = (size_t)(end - text->data);
+	text->data += taken.len + (end != NULL);
+	text->len -= taken.len + (end != NULL);
+	return taken;
+}
+
+/* A second "=" may follow, for readers of 3.6 and before. */
 static void read_pair(struct hf_slice pair, struct quota_track *out)
 {
-	const char *equals =
-	    pair.len == 0 ? NULL : memchr(pair.data, '=', pair.len);
-	int64_t *value;
-	size_t name;
+	int64_t *value = field(out, take_until(&pair, '='));
 
-	if (equals == NULL)
-		return;
-	name = (size_t)(equals - pair.data);
-	value = field(out, (struct hf_slice){ pair.data, name });
-	if (value != NULL &&
-	    hf_slice_int64((struct hf_slice){ equals + 1, pair.len - name - 1 },
-			   value) < 0)
+	if (value != NULL && hf_slice_int64(take_until(&pair, '='), value) < 0)
 		*value = -1;
 }
 
@@ -66,6 +72,8 @@ void quota_write(struct hf_buf *out, const struct quota_track *track)
 {
 	hf_buf_printf(out, "count=%lld,bytes=%lld", (long long)track->count,
 		      (long long)track->bytes);
+	if (track->hard_bytes >= 0 || track->hard_count >= 0)
+		hf_buf_add_char(out, '=');
 	if (track->hard_bytes >= 0)
 		hf_buf_printf(out, ";byteHardLimit=%lld",
 			      (long long)track->hard_bytes);
@@ -101,9 +109,15 @@ struct znode *quota_stats_of(struct ztree *tree, struct hf_slice path)
 			     : ztree_child(tree, place, HF_SLICE(QUOTA_STATS));
 }
 
+/* Wraps, as in ZooKeeper: what they add to, a client may have written. */
+int64_t quota_sum(int64_t now, int64_t more)
+{
+	return (int64_t)((uint64_t)now + (uint64_t)more);
+}
+
 static bool passes(int64_t now, int64_t more, int64_t limit)
 {
-	return limit >= 0 && (now < 0 ? 0 : now) + more > limit;
+	return more != 0 && limit >= 0 && quota_sum(now, more) > limit;
 }
 
 bool quota_exceeded(struct ztree *tree, struct hf_slice path, int64_t bytes,

@@ -22,6 +22,9 @@ struct quota_track {
 void quota_read(struct hf_slice data, struct quota_track *out);
 void quota_write(struct hf_buf *out, const struct quota_track *track);
 
+/* What is counted, after a change. */
+int64_t quota_sum(int64_t now, int64_t more);
+
 /* The node below /zookeeper/quota whose limits are in force for path. */
 struct znode *quota_place(struct ztree *tree, struct hf_slice path);
 

@@ -43,6 +43,7 @@ static const struct op low_ops[] = {
 enum { HIGH_OPS = 100 };
 static const struct op high_ops[] = {
 	[ZK_OP_AUTH - HIGH_OPS] = { op_auth, 0 },
+	[ZK_OP_SASL - HIGH_OPS] = { op_sasl, 0 },
 	[ZK_OP_SET_WATCHES - HIGH_OPS] = { op_set_watches, 0 },
 	[ZK_OP_GET_EPHEMERALS - HIGH_OPS] = { op_get_ephemerals, 0 },
 	[ZK_OP_GET_ALL_CHILDREN_NUMBER -
@@ -74,6 +75,7 @@ static int run(struct call *call)
 
 	if (op == NULL) {
 		call->end = true;
+		call->reply_zxid = -1;
 		return ZK_UNIMPLEMENTED;
 	}
 	if ((op->flags & OP_CHANGES) != 0 &&
@@ -90,7 +92,7 @@ static void answer(struct call *call, int err)
 					   : client->ops->out(client);
 	size_t begun = zk_frame_begin(out);
 
-	if (header.zxid < 0)
+	if (header.zxid == ZXID_LAST)
 		header.zxid = call->e->db.zxid;
 	if (header.zxid > client->told_zxid)
 		client->told_zxid = header.zxid;
@@ -136,7 +138,7 @@ void request_run(struct ephemerald *e, struct client *client,
 			     .body = &e->body,
 			     .rd = hf_rd_of(frame),
 			     .now_ms = now_ms,
-			     .reply_zxid = -1 };
+			     .reply_zxid = ZXID_LAST };
 	struct zk_request_header header;
 	int64_t began_us = hf_clock_us();
 

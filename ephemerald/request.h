@@ -6,6 +6,8 @@
 
 #include "ephemerald/ephemerald.h"
 
+#define ZXID_LAST INT64_MIN
+
 /* One request, while it runs. */
 struct call {
 	struct ephemerald *e;
@@ -14,7 +16,7 @@ struct call {
 	struct hf_rd rd;     /* what follows the request's header */
 	struct hf_buf *body; /* what follows the reply's header */
 	int64_t now_ms;
-	int64_t reply_zxid; /* -1: of the last change */
+	int64_t reply_zxid; /* ZXID_LAST: of the last change */
 	bool at_once;       /* the reply tells of no change */
 	bool end;           /* close when the reply has left */
 };
@@ -47,6 +49,6 @@ op_fn op_multi, op_multi_read;
 op_fn op_set_watches, op_set_watches2, op_add_watch, op_check_watches,
     op_remove_watches;
 /* op_session.c */
-op_fn op_ping, op_auth, op_close_session, op_reconfig;
+op_fn op_ping, op_auth, op_sasl, op_close_session, op_reconfig;
 
 #endif

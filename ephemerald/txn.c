@@ -223,8 +223,8 @@ static void count_quota(struct txn *txn, struct hf_slice path, int64_t bytes,
 	if (stats == NULL)
 		return;
 	quota_read(znode_data(stats), &track);
-	track.count = (track.count < 0 ? 0 : track.count) + count;
-	track.bytes = (track.bytes < 0 ? 0 : track.bytes) + bytes;
+	track.count = quota_sum(track.count, count);
+	track.bytes = quota_sum(track.bytes, bytes);
 	set_stats(txn, stats, &track);
 }
 
@@ -273,6 +273,16 @@ static int32_t next_version(int32_t version)
 static bool is_version(int32_t version, int32_t wanted)
 {
 	return wanted == -1 || wanted == version;
+}
+
+/* Of what is made or removed: where it is. */
+static int check_parent(struct hf_slice path)
+{
+	if (path.data == NULL)
+		return ZK_MARSHALLING; /* in ZooKeeper a null pointer */
+	return zpath_last_slash(path) < 0 || zpath_has_nul(path)
+		   ? ZK_BAD_ARGUMENTS
+		   : ZK_OK;
 }
 
 static bool is_builtin(struct hf_slice path)
@@ -330,9 +340,7 @@ static int check_mode(const struct txn *txn, const struct txn_create *create)
 	if (is_ttl(create->flags) ? ttl_ms <= 0 || ttl_ms > ZOWNER_TTL_BITS
 				  : ttl_ms >= 0)
 		return ZK_BAD_ARGUMENTS;
-	if (zpath_last_slash(create->path) < 0 || zpath_has_nul(create->path))
-		return ZK_BAD_ARGUMENTS;
-	return ZK_OK;
+	return check_parent(create->path);
 }
 
 /* As ZooKeeper's createContainer and createTTL: the operation decides. */
@@ -487,10 +495,13 @@ static void note_deleted(struct txn *txn, const struct znode *node)
 int txn_delete(struct txn *txn, struct hf_slice path, int32_t version)
 {
 	struct znode *parent, *node;
+	int err;
 
-	if (zpath_last_slash(path) < 0 || zpath_has_nul(path) ||
-	    is_builtin(path))
+	if (is_builtin(path))
 		return ZK_BAD_ARGUMENTS;
+	err = check_parent(path);
+	if (err != ZK_OK)
+		return err;
 	parent = ztree_find(txn->db->tree, zpath_parent(path));
 	if (parent == NULL)
 		return ZK_NO_NODE;
@@ -522,10 +533,13 @@ static void keep_number(struct txn *txn, const struct znode *node)
 int txn_delete_container(struct txn *txn, struct hf_slice path)
 {
 	struct znode *node;
+	int err;
 
-	if (zpath_last_slash(path) < 0 || zpath_has_nul(path) ||
-	    is_builtin(path))
+	if (is_builtin(path))
 		return ZK_BAD_ARGUMENTS;
+	err = check_parent(path);
+	if (err != ZK_OK)
+		return err;
 	node = ztree_find(txn->db->tree, path);
 	if (node == NULL)
 		return ZK_NO_NODE;
@@ -653,6 +667,19 @@ int txn_check(struct txn *txn, struct hf_slice path, int32_t version,
 void txn_add_session(struct txn *txn, const struct session *session)
 {
 	change_put_session(&txn->changes, session);
+}
+
+void txn_renew_session(struct zdb *db, const struct session *session)
+{
+	struct hf_buf record;
+
+	if (db->record == NULL)
+		return;
+	hf_buf_init(&record, 256);
+	change_begin(&record, db->zxid, 0);
+	change_put_session(&record, session);
+	db->record(db->record_arg, hf_buf_slice(&record));
+	hf_buf_fini(&record);
 }
 
 /*

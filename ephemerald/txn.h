@@ -69,4 +69,7 @@ int txn_check(struct txn *txn, struct hf_slice path, int32_t version,
 void txn_add_session(struct txn *txn, const struct session *session);
 void txn_end_session(struct txn *txn, struct session *session);
 
+/* Its timeout is another; alone, and without a number of its own. */
+void txn_renew_session(struct zdb *db, const struct session *session);
+
 #endif

@@ -406,11 +406,13 @@ static struct znode *make_builtin(struct ztree *tree, struct znode *parent,
 
 static void make_builtins(struct ztree *tree)
 {
-	struct znode *zookeeper;
+	struct znode *zookeeper, *config;
 
 	zookeeper =
 	    make_builtin(tree, tree->root, HF_SLICE("zookeeper"), ZK_PERM_ALL);
-	make_builtin(tree, zookeeper, HF_SLICE("config"), ZK_PERM_READ);
+	config =
+	    make_builtin(tree, zookeeper, HF_SLICE("config"), ZK_PERM_READ);
+	config->aversion = -1; /* as ZooKeeper's, who sets its ACL so */
 	make_builtin(tree, zookeeper, HF_SLICE("quota"), ZK_PERM_ALL);
 }
 
