@@ -12,6 +12,9 @@ EXTRA_DIST += \
 	tests/support/stack.py \
 	tests/support/web.py \
 	tests/support/wire.py \
+	tests/integration/zookeeper_differences.py \
+	tests/support/zk_duel.py \
+	tests/support/zk_sequences.py \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
@@ -54,7 +57,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_scenarios.py \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker.py \
-	tests/integration/test_worker_restart.py
+	tests/integration/test_worker_restart.py \
+	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
 
@@ -70,3 +74,8 @@ if !SANITIZERS
 TESTS += $(EPHEMERALD_CLIENT_TESTS)
 endif
 EXTRA_DIST += $(EPHEMERALD_CLIENT_TESTS)
+
+# Half of such a run is ZooKeeper's, which gains nothing from sanitizers.
+if SANITIZERS
+AM_TESTS_ENVIRONMENT += HOLDFAST_SEQUENCES=100; export HOLDFAST_SEQUENCES;
+endif

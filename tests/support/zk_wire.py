@@ -331,7 +331,7 @@ class Peer:
         self.events = []
         self.welcome = None
         self._input = b""
-        self._names = []  # of the requests that are not answered yet
+        self.names = []  # of the requests that are not answered yet
         self._xid = 0
 
     def close(self):
@@ -377,7 +377,7 @@ class Peer:
     def queue(self, name, *arguments):
         """The bytes of a request, which reply() then expects an answer to."""
         self._xid += 1
-        self._names.append(name)
+        self.names.append(name)
         return framed(request(name, *arguments, xid=self._xid))
 
     def send(self, name, *arguments):
@@ -389,7 +389,7 @@ class Peer:
         xid, zxid, err = r.i32(), r.i64(), r.i32()
         if xid == EVENT_XID:
             return Event(zxid, r.i32(), r.i32(), r.text())
-        name = self._names.pop(0) if self._names else None
+        name = self.names.pop(0) if self.names else None
         return Reply(xid, zxid, err, decoded(name, r.data[r.at :]))
 
     def reply(self):
