@@ -303,11 +303,10 @@ static bool creates_too_early(struct call *call, const struct command *command)
 
 static bool lacks_memory(struct call *call, const struct command *command)
 {
-	if ((command->flags & COMMAND_DENY_OOM) == 0 ||
+	if ((command->flags & COMMAND_DENY_OOM) == 0 || call->may_grow ||
 	    !memory_is_full(call->lockd))
 		return false;
-	reply_error(call->reply, "OOM command not allowed when used memory > "
-				 "'maxmemory'.");
+	reply_error(call->reply, COMMAND_OOM_ERROR);
 	return true;
 }
 

@@ -21,6 +21,10 @@
 	"BUSY Redis is busy running a script. You can only call " \
 	"SCRIPT KILL or SHUTDOWN NOSAVE."
 
+/* Past max-memory, for what may grow. */
+#define COMMAND_OOM_ERROR \
+	"OOM command not allowed when used memory > 'maxmemory'."
+
 struct command;
 
 /* One command under way. */
@@ -34,6 +38,7 @@ struct call {
 	bool in_script;
 	bool in_exec;    /* by EXEC: it answers at once */
 	bool read_only;  /* by a script that may not write */
+	bool may_grow;   /* by a script that goes on past max-memory */
 	bool wrote;      /* answer: a command ran that may change the state */
 	bool only_check; /* finds the subcommand, and does not run it */
 };

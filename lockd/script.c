@@ -6,6 +6,7 @@
 #include "libhold/list.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
+#include "lockd/memory.h"
 #include "lockd/script_api.h"
 #include "lockd/script_convert.h"
 #include "lockd/script_library.h"
@@ -31,6 +32,7 @@ struct kept {
 	size_t bytes;
 	bool declared;  /* it says by a first line what it needs */
 	bool no_writes; /* and that it never writes */
+	bool allow_oom; /* or that full memory is no reason to refuse it */
 	struct hf_list used;
 	UT_hash_handle hh;
 };
@@ -236,6 +238,7 @@ static void keep(struct script *s, const char *sha, const struct compile *job)
 	kept->bytes = job->bytes;
 	kept->declared = job->head.declared;
 	kept->no_writes = job->head.no_writes;
+	kept->allow_oom = job->head.allow_oom;
 	hf_list_init(&kept->used);
 	while (!hf_list_empty(&s->by_use) &&
 	       (script_count(s) >= s->limits.cached_scripts ||
@@ -433,26 +436,41 @@ static void take_down(struct script *s)
 	s->context.call = NULL;
 }
 
+/* By what its first line says of it; false after an error reply. */
+static bool may_start(const struct kept *kept, struct call *call, bool full,
+		      bool read_only)
+{
+	if (!kept->declared || kept->no_writes)
+		return true;
+	if (full && !kept->allow_oom) {
+		reply_error(call->reply, COMMAND_OOM_ERROR);
+		return false;
+	}
+	if (read_only)
+		reply_error(call->reply, "ERR Can not execute a script with "
+					 "write flag using *_ro command.");
+	return !read_only;
+}
+
 int script_run(struct script *s, struct call *call, struct hf_slice sha,
 	       const struct hf_slice *keys, size_t n_keys,
 	       const struct hf_slice *argv, size_t n_argv, bool read_only)
 {
 	struct kept *kept = find(s, sha);
 	struct run run = { s, kept, keys, argv, n_keys, n_argv };
+	bool full = memory_is_full(call->lockd);
 
 	if (kept == NULL)
 		return HF_ENOTFOUND;
-	if (read_only && kept->declared && !kept->no_writes) {
-		reply_error(call->reply, "ERR Can not execute a script with "
-					 "write flag using *_ro command.");
+	if (!may_start(kept, call, full, read_only))
 		return 0;
-	}
 	hf_list_remove(&kept->used);
 	hf_list_append(&s->by_use, &kept->used);
 	s->context.call = call;
 	s->context.protocol = 2;
 	s->context.wrote = false;
 	s->context.read_only = read_only || kept->no_writes;
+	s->context.may_grow = !full || kept->allow_oom;
 	s->killed = false;
 	script_meter_begin(&s->context.meter, s->limits.instructions,
 			   s->limits.run_ms, call->lockd->tuning.busy_reply_ms);

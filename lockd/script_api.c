@@ -61,6 +61,8 @@ static bool call_command(lua_State *L, struct hf_slice *argv, int argc)
 		.now_ms = outer->now_ms,
 		.in_script = true,
 		.read_only = context->read_only,
+		/* Half a script must not stay: who has written goes on. */
+		.may_grow = context->may_grow || context->wrote,
 	};
 
 	luaL_checkstack(L, 4 * LUA_SINK_DEPTH, "too many results");

@@ -14,6 +14,8 @@ struct script_context {
 	int protocol;              /* redis.setresp() */
 	bool wrote;                /* this run has called a writing command */
 	bool read_only;            /* it may not (EVAL_RO) */
+	bool may_grow;             /* memory was not full when it began, or
+				    * it asked for that not to matter */
 };
 
 /* Pushes the table; the interpreter must have been started under a context. */

@@ -30,15 +30,17 @@ static int refuse(struct reply *reply, const char *what, struct hf_slice word)
 static int read_flags(struct hf_slice flags, struct reply *reply,
 		      struct script_head *out)
 {
-	static const char *const idle[] = { "allow-oom", "allow-stale",
-					    "no-cluster",
+	static const char *const idle[] = { "allow-stale", "no-cluster",
 					    "allow-cross-slot-keys" };
 
 	while (flags.len > 0) {
 		struct hf_slice flag = next(&flags, ",");
-		bool known = hf_slice_ieq(flag, "no-writes");
+		bool no_writes = hf_slice_ieq(flag, "no-writes");
+		bool allow_oom = hf_slice_ieq(flag, "allow-oom");
+		bool known = no_writes || allow_oom;
 
-		out->no_writes = out->no_writes || known;
+		out->no_writes = out->no_writes || no_writes;
+		out->allow_oom = out->allow_oom || allow_oom;
 		for (size_t i = 0; i < HF_LEN(idle); i++)
 			known = known || hf_slice_ieq(flag, idle[i]);
 		if (!known)

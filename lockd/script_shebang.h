@@ -10,11 +10,12 @@ struct script_head {
 	struct hf_slice body; /* what is to be compiled: from the newline on */
 	bool declared;        /* there is such a line */
 	bool no_writes;
+	bool allow_oom; /* it may go on past max-memory */
 };
 
 /*
  * Reads it off text, if it is there; 0, or HF_EBAD after an error reply.
- * Flags that allow what lockd never forbids are taken and mean nothing.
+ * Other flags allow what lockd never forbids: they are taken and mean nothing.
  */
 int script_shebang_read(struct hf_slice text, struct reply *reply,
 			struct script_head *out) HF_MUSTUSE;

@@ -3,10 +3,16 @@
 import pytest
 import redis
 
-from servers import Lockd
+from servers import Lockd, Redis
 from wire import Wire
 
 OOM = b"-OOM command not allowed when used memory > 'maxmemory'."
+
+
+@pytest.fixture(scope="module")
+def both():
+    with Lockd() as lockd, Redis() as real:
+        yield lockd, real
 
 
 @pytest.fixture
@@ -51,6 +57,52 @@ def test_a_script_may_release_and_may_not_take(full):
     take = "return redis.call('set',KEYS[1],ARGV[1])"
     assert b"OOM command not allowed" in full.call("EVAL", take, "1", "j", "x")
     assert full.call("EVAL", release, "1", "k", "v") == b":1\r\n"
+
+
+# Nothing of these scripts: the one that gave back before it took goes on, as
+# half of it must not stay; a first line without allow-oom is refused at once.
+SCRIPTS = [
+    "return redis.call('del','k') + redis.call('append','j','x')",
+    "redis.pcall('set','j','x') return redis.call('exists','j')",
+    "redis.call('get','k') return redis.call('set','j','x')",
+    "#!lua\nreturn 1",
+    "#!lua flags=\nreturn redis.call('del','k')",
+    "#!lua flags=no-writes\nreturn redis.call('get','k')",
+    "#!lua flags=no-writes\nreturn redis.call('set','j','x')",
+    "#!lua flags=allow-oom\nreturn redis.call('set','j','x')",
+    "#!lua flags=no-writes,allow-oom\nreturn redis.call('set','j','x')",
+]
+
+
+@pytest.mark.parametrize("command", ["EVAL", "EVAL_RO"])
+def test_scripts_are_refused_where_redis_refuses_them(both, command):
+    answers = []
+    for server in both:
+        with Wire(server.socket) as wire:
+            for script in SCRIPTS:
+                wire.ask("CONFIG", "SET", "maxmemory", "0")
+                wire.ask("FLUSHALL")
+                wire.ask("SET", "k", "v")
+                wire.ask("CONFIG", "SET", "maxmemory", "1")
+                answers.append((wire.ask(command, script, 0),
+                                wire.ask("EXISTS", "k", "j")))
+            wire.ask("CONFIG", "SET", "maxmemory", "0")
+    ours, theirs = answers[: len(SCRIPTS)], answers[len(SCRIPTS) :]
+    for script, *pair in zip(SCRIPTS, ours, theirs):
+        assert pair[0] == pair[1], script
+
+
+def test_memory_that_a_script_fills_is_no_reason_to_end_it(empty):
+    """It is asked for when a script begins: no half of one stays."""
+    take = ("for i = 1, 300 do redis.call('set', 'n' .. i, ARGV[1]) end "
+            "return redis.call('dbsize')")
+    assert empty.call("CONFIG", "SET", "maxmemory", "10mb") == b"+OK\r\n"
+    try:
+        assert empty.call("EVAL", take, "0", "x" * 50000) == b":300\r\n"
+        assert empty.call("SET", "j", "x").startswith(OOM)
+    finally:
+        empty.call("CONFIG", "SET", "maxmemory", "0")
+        empty.call("FLUSHALL")
 
 
 def test_a_transaction_is_refused_whole(full):
