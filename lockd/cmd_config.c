@@ -368,8 +368,12 @@ static void config_resetstat(struct call *call)
 
 static void config_rewrite(struct call *call)
 {
-	reply_error(call->reply,
-		    "ERR The server is running without a config file");
+	if (call->lockd->settings.config.path != NULL)
+		reply_error(call->reply, "ERR lockd reads its config file and "
+					 "never writes it");
+	else
+		reply_error(call->reply,
+			    "ERR The server is running without a config file");
 }
 
 static void config_help(struct call *call)

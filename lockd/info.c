@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -49,6 +50,7 @@ static void info_server(struct call *call, struct hf_buf *out)
 	int64_t up_s = (call->now_ms - call->lockd->stats.started_ms) / 1000;
 	const char *tcp = call->lockd->settings.tcp;
 	const char *colon = tcp != NULL ? strrchr(tcp, ':') : NULL;
+	const char *file = call->lockd->settings.config.path;
 	struct utsname name;
 
 	uname(&name);
@@ -62,10 +64,13 @@ static void info_server(struct call *call, struct hf_buf *out)
 	hf_buf_printf(out,
 		      "process_id:%d\r\nrun_id:%s\r\ntcp_port:%s\r\n"
 		      "server_time_usec:%lld\r\nuptime_in_seconds:%lld\r\n"
-		      "uptime_in_days:%lld\r\nconfig_file:\r\n",
+		      "uptime_in_days:%lld\r\nprocess_supervised:%s\r\n"
+		      "config_file:%s\r\nio_threads_active:0\r\n",
 		      (int)getpid(), call->lockd->run_id,
 		      colon != NULL ? colon + 1 : "0", (long long)hf_wall_us(),
-		      (long long)up_s, (long long)(up_s / 86400));
+		      (long long)up_s, (long long)(up_s / 86400),
+		      getenv("NOTIFY_SOCKET") != NULL ? "systemd" : "no",
+		      file != NULL ? file : "");
 }
 
 struct client_counts {
@@ -155,9 +160,15 @@ static void info_persistence(struct call *call, struct hf_buf *out)
 	const struct journal_counts *counts = persist_counts(persist);
 
 	hf_buf_printf(out,
-		      "loading:0\r\nrdb_changes_since_last_save:0\r\n"
+		      "loading:0\r\nasync_loading:0\r\n"
+		      "rdb_changes_since_last_save:%llu\r\n"
 		      "rdb_bgsave_in_progress:0\r\n"
-		      "aof_enabled:%d\r\naof_rewrite_in_progress:0\r\n",
+		      "rdb_last_bgsave_status:%s\r\n"
+		      "aof_enabled:%d\r\naof_rewrite_in_progress:0\r\n"
+		      "aof_rewrite_scheduled:0\r\n",
+		      (unsigned long long)(persist_last(persist) -
+					   persist_durable(persist)),
+		      persist_refusing(persist) == NULL ? "ok" : "err",
 		      persist != NULL);
 	if (persist == NULL)
 		return;
@@ -197,6 +208,13 @@ static unsigned long long rate(struct stats *s, int64_t now_ms)
 	return s->rate;
 }
 
+/* What Redis has and lockd does not: alerts and dashboards look at these. */
+static const char nothing_of_these[] =
+    "sync_full:0\r\nsync_partial_ok:0\r\nsync_partial_err:0\r\n"
+    "evicted_clients:0\r\ntotal_forks:0\r\ntracking_total_keys:0\r\n"
+    "tracking_total_items:0\r\ntracking_total_prefixes:0\r\n"
+    "slave_expires_tracked_keys:0\r\nmigrate_cached_sockets:0\r\n";
+
 static void info_traffic(struct call *call, struct hf_buf *out)
 {
 	struct stats *s = &call->lockd->stats;
@@ -222,6 +240,7 @@ static void info_stats(struct call *call, struct hf_buf *out)
 	const struct stats *s = &lockd->stats;
 
 	info_traffic(call, out);
+	hf_buf_add_slice(out, hf_slice_of(nothing_of_these));
 	hf_buf_printf(
 	    out,
 	    "expired_keys:%llu\r\nexpired_stale_perc:0.00\r\n"

@@ -266,6 +266,8 @@ def test_settings_may_stand_in_a_file_and_flags_win(tmp_path):
         assert b"\r\n77\r\n" in server.call("CONFIG", "GET", "maxclients")
         assert not (tmp_path / "lost").exists(), "--unix won"
         assert not (tmp_path / "state").exists(), "durability none holds"
+        assert f"config_file:{conf}\r\n".encode() in server.call("INFO", "server")
+        assert b"never writes it" in server.call("CONFIG", "REWRITE")
     conf.write_text("unix x\n\nmax-clients many\n")
     done = subprocess.run([Lockd().command()[0], "--config", str(conf)],
                           capture_output=True, text=True, timeout=60)

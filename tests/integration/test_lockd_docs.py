@@ -44,6 +44,17 @@ def test_the_manual_has_every_setting_and_no_other(flags):
     assert len(told) == len(set(told))
 
 
+def test_the_manual_tells_what_holds_if_nothing_is_said():
+    said = run([build_path("lockd", "lockd"), "--help"]).stdout
+    told = dict(re.findall(r"^\.It Fl \\-([a-z-]+)(.*?)(?=^\.It|^\.El)",
+                           MANUAL.read_text(), re.MULTILINE | re.DOTALL))
+    presets = re.findall(r"^  --([a-z-]+) .*\(default (.*)\)$", said, re.MULTILINE)
+    assert len(presets) > 10
+    for name, preset in presets:
+        mib = f"{int(preset) >> 20} MiB" if preset.isdigit() else preset
+        assert preset == "-1" or re.search(rf"\b({preset}|{mib})\b", told[name]), name
+
+
 def test_the_manual_is_well_formed():
     # Which other pages this machine has is not the page's business.
     said = [line for line in run(["mandoc", "-T", "lint", "-W", "style",
@@ -86,6 +97,23 @@ def test_the_python_of_the_page_runs():
         done = run([sys.executable, "-c", code.replace("6390", str(port))])
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"mine, token \d+\n", done.stdout)
+
+
+def test_the_ruby_of_the_page_runs():
+    port = free_port()
+    (code,) = re.findall(r"```ruby\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    with Lockd("--tcp", f"127.0.0.1:{port}"):
+        done = run(["ruby", "-e", code.replace("6390", str(port)) + "puts mine"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "true\n"
+
+
+def test_the_packages_of_the_page_are_those_that_building_needs():
+    (line,) = re.findall(r"^    apt-get install -y \$\((.*)\)$", PAGE.read_text(),
+                         re.MULTILINE)
+    words = run(["sh", "-c", line], cwd=SRC).stdout.split()
+    assert {"gcc", "libuv1-dev", "liblua5.1-0-dev"} <= set(words)
+    assert "nginx" not in words
 
 
 def test_the_javascript_of_the_page_runs():

@@ -201,6 +201,8 @@ def test_a_disk_that_fails_refuses_changes_until_it_heals(disk, call, error, tex
             lost.connection.send_command("SET", "late", "1", "NX")
             wait_until(lambda: client.info("persistence")
                        ["aof_last_write_status"] == "err", 10, "it is seen")
+            got = client.info("persistence")
+            assert got["rdb_last_bgsave_status"] == "err"
             for words in (["SET", "refused", "1"], ["DEL", "lock"],
                           ["LOCK.ACQUIRE", 1, "refused2", "me", "PX", 1000],
                           ["LOCK.RELEASE", 1, "own", "me"]):

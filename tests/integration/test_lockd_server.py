@@ -569,16 +569,22 @@ def test_lockd_does_not_start_without_the_password(tmp_path, text, says):
 
 FIELDS = {
     "server": "redis_version redis_mode os arch_bits process_id run_id tcp_port "
-    "uptime_in_seconds uptime_in_days server_time_usec multiplexing_api",
+    "uptime_in_seconds uptime_in_days server_time_usec multiplexing_api config_file "
+    "process_supervised io_threads_active",
     "clients": "connected_clients maxclients blocked_clients tracking_clients",
     "memory": "used_memory used_memory_human used_memory_rss used_memory_peak "
     "used_memory_lua used_memory_dataset used_memory_overhead maxmemory maxmemory_policy "
     "mem_fragmentation_ratio number_of_cached_scripts total_system_memory mem_allocator",
-    "persistence": "loading rdb_bgsave_in_progress aof_enabled aof_rewrite_in_progress",
+    "persistence": "loading async_loading rdb_bgsave_in_progress aof_enabled "
+    "rdb_changes_since_last_save rdb_last_bgsave_status aof_rewrite_in_progress "
+    "aof_rewrite_scheduled",
     "stats": "total_connections_received total_commands_processed "
     "instantaneous_ops_per_sec total_net_input_bytes total_net_output_bytes "
     "rejected_connections expired_keys evicted_keys keyspace_hits keyspace_misses "
-    "pubsub_channels pubsub_patterns latest_fork_usec total_error_replies",
+    "pubsub_channels pubsub_patterns latest_fork_usec total_error_replies sync_full "
+    "sync_partial_ok sync_partial_err evicted_clients total_forks tracking_total_keys "
+    "tracking_total_items tracking_total_prefixes slave_expires_tracked_keys "
+    "migrate_cached_sockets",
     "replication": "role connected_slaves master_replid master_repl_offset",
     "cpu": "used_cpu_sys used_cpu_user used_cpu_sys_children used_cpu_user_children",
     "cluster": "cluster_enabled",
