@@ -142,6 +142,8 @@ static void put_journal(struct hf_buf *out, struct ephemerald *e)
 	put_number(out, "cnt_fsynctime", counts->syncs);
 	put_number(out, "journal_failures", counts->failures);
 	put_number(out, "journal_log_bytes", counts->log_bytes);
+	put_number(out, "journal_longest_piece_us",
+		   (uint64_t)counts->longest_piece_us);
 	put_number(out, "refusing_changes",
 		   persist_refusing(e->persist) != NULL);
 }

@@ -22,6 +22,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \
 	tests/integration/test_ephemerald_crash.py \
+	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \

@@ -437,8 +437,8 @@ class NodeServer(Server):
 class OneNodeServer(NodeServer):
     """One that listens on a port of ours."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **environment):
+        super().__init__(**environment)
         self.port = free_port()
 
     @property
@@ -464,8 +464,8 @@ class Ephemerald(OneNodeServer):
 
     name = "ephemerald"
 
-    def __init__(self, *options, session_ms=40000):
-        super().__init__()
+    def __init__(self, *options, session_ms=40000, **environment):
+        super().__init__(**environment)
         self.options = options
         self.session_ms = session_ms
 
