@@ -3,6 +3,7 @@
 import pytest
 
 from servers import LOCK_SERVICES
+from service_manager import listening  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/support/node_history.py \
 	tests/support/race.py \
 	tests/support/replay.py \
+	tests/support/service_manager.py \
 	tests/support/stack.py \
 	tests/support/web.py \
 	tests/support/wire.py \
@@ -24,6 +25,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_crash.py \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_server.py \
+	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
 	tests/integration/test_lockd.py \

@@ -1,84 +1,22 @@
-"""lockd under a service manager: the test plays systemd.
-
-It binds sockets, passes them from descriptor 3 on, and reads what it is told
-on a datagram socket, as sd_notify(3) and sd_listen_fds(3) say.
-"""
+"""lockd under a service manager: the test plays systemd."""
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import stat
-import subprocess
 
 import pytest
-from servers import Lockd
+from servers import Lockd, build_path
+from service_manager import WATCHDOG_US, Manager
 from wire import Wire
 
-WATCHDOG_US = 200_000
-
-
-class Manager(contextlib.ExitStack):
-    """Starts one lockd, and hears what it says of itself."""
-
-    def __init__(self, home, abstract=False):
-        super().__init__()
-        self.home = home
-        self.ear = self.enter_context(
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        name = f"hf-{os.getpid()}-{home.name}" if abstract else str(home / "notify")
-        self.ear.bind("\0" + name if abstract else name)
-        self.name = "@" + name if abstract else name
-        self.process = None
-
-    def start(self, *options, sockets=(), pid="$$", n=None, environment=()):
-        """The sockets become 3, 4...: a shell moves them, and becomes lockd."""
-        moved = [f"exec {3 + i}<&{s.fileno()}" for i, s in enumerate(sockets)]
-        assert all(s.fileno() > 3 + len(sockets) for s in sockets)
-        count = len(sockets) if n is None else n
-        listen = f"export LISTEN_FDS={count} LISTEN_PID={pid};" if sockets or n else ""
-        self.process = subprocess.Popen(
-            ["bash", "-c", "; ".join([*moved, listen + ' exec "$@"']), "sh",
-             Lockd().command()[0], "--durability", "none", *options],
-            pass_fds=[s.fileno() for s in sockets], stderr=subprocess.PIPE,
-            text=True, cwd=self.home,
-            env={**os.environ, "NOTIFY_SOCKET": self.name, **dict(environment)})
-        self.callback(self.end)
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        return self.process.communicate(timeout=30)[1]
-
-    def hears(self, seconds=30):
-        """The next thing it says; None when it is silent so long."""
-        if not select.select([self.ear], [], [], seconds)[0]:
-            return None
-        return self.ear.recv(4096).decode()
-
-
-@pytest.fixture
-def listening(tmp_path):
-    """Listening sockets, with descriptors well above those they become."""
-    made = []
-
-    def make(family, address):
-        with socket.socket(family) as one:
-            one.bind(address)
-            one.listen()
-            high = os.dup2(one.fileno(), 100 + len(made), inheritable=False)
-        made.append(socket.socket(fileno=high))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+LOCKD = build_path("lockd", "lockd")
 
 
 @pytest.mark.parametrize("abstract", [False, True])
 def test_the_start_and_the_stop_are_told(tmp_path, abstract):
-    with Manager(tmp_path, abstract) as manager:
+    with Manager(LOCKD, tmp_path, abstract) as manager:
         manager.start("--unix", str(tmp_path / "s"))
         assert manager.hears() == "READY=1"
         with Wire(str(tmp_path / "s")) as wire:
@@ -89,7 +27,7 @@ def test_the_start_and_the_stop_are_told(tmp_path, abstract):
 
 
 def test_the_watchdog_is_fed_by_a_loop_that_goes_round(tmp_path):
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         manager.start("--unix", str(tmp_path / "s"),
                       environment={"WATCHDOG_USEC": str(WATCHDOG_US)}.items())
         assert manager.hears() == "READY=1"
@@ -107,7 +45,7 @@ def test_the_watchdog_is_fed_by_a_loop_that_goes_round(tmp_path):
 @pytest.mark.parametrize("environment", [{"WATCHDOG_USEC": "50000", "WATCHDOG_PID": "1"},
                                          {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"}])
 def test_a_watchdog_that_is_not_for_us_is_left_alone(tmp_path, environment):
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         manager.start("--unix", str(tmp_path / "s"), environment=environment.items())
         assert manager.hears() == "READY=1"
         assert manager.hears(0.2) is None
@@ -118,7 +56,7 @@ def test_inherited_sockets_are_served_and_left_as_they_were(tmp_path, listening)
     unix = listening(socket.AF_UNIX, str(path))
     tcp = listening(socket.AF_INET, ("127.0.0.1", 0))
     path.chmod(0o604)
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         manager.start(sockets=[unix, tcp])
         assert manager.hears() == "READY=1"
         with Wire(str(path)) as wire:
@@ -134,7 +72,7 @@ def test_inherited_sockets_are_served_and_left_as_they_were(tmp_path, listening)
 
 def test_both_kinds_of_sockets_are_served(tmp_path, listening):
     unix = listening(socket.AF_UNIX, str(tmp_path / "inherited"))
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         manager.start("--unix", str(tmp_path / "own"), sockets=[unix])
         assert manager.hears() == "READY=1"
         for name in ("inherited", "own"):
@@ -144,7 +82,7 @@ def test_both_kinds_of_sockets_are_served(tmp_path, listening):
 
 def test_sockets_for_another_process_are_not_taken(tmp_path, listening):
     unix = listening(socket.AF_UNIX, str(tmp_path / "inherited"))
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         manager.start(sockets=[unix], pid="1")
         assert manager.process.wait(30) == 2
         assert "nothing to listen on" in manager.end()
@@ -155,7 +93,7 @@ def test_sockets_for_another_process_are_not_taken(tmp_path, listening):
                                      ("x", "LISTEN_FDS is no number"),
                                      ("1", "cannot listen fd=3")])
 def test_sockets_that_cannot_be_are_an_error(tmp_path, n, says):
-    with Manager(tmp_path) as manager:
+    with Manager(LOCKD, tmp_path) as manager:
         # A datagram socket where a listening one should be.
         with contextlib.closing(socket.socket(fileno=os.dup2(
                 manager.ear.fileno(), 100, inheritable=False))) as wrong:
