@@ -15,6 +15,7 @@ enum { HASH_ROOM = BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) + 1 };
 struct acl_table {
 	struct hf_table *lists;
 	uint64_t seed;
+	size_t bytes; /* of all lists */
 };
 
 /* ---- lists, once each -----------------------------------------------------
@@ -35,6 +36,18 @@ void acl_table_free(struct acl_table **table)
 	hf_table_free(&(*table)->lists);
 	free(*table);
 	*table = NULL;
+}
+
+size_t acl_memory(const struct acl_table *table)
+{
+	return table->bytes + hf_table_memory(table->lists);
+}
+
+static size_t bytes_of(const struct acl *acl)
+{
+	enum { MALLOC_BYTES = 16, TABLE_BYTES = 12 };
+
+	return sizeof(*acl) + acl->len + MALLOC_BYTES + TABLE_BYTES;
 }
 
 static bool equal(const struct hf_table_node *node, struct hf_slice key)
@@ -76,6 +89,7 @@ struct acl *acl_intern(struct acl_table *table, struct zk_vector entries)
 	if (node != NULL)
 		return acl_share(HF_CONTAINER_OF(node, struct acl, link));
 	acl = make(entries);
+	table->bytes += bytes_of(acl);
 	hf_table_insert(table->lists, &acl->link, hash);
 	return acl_share(acl);
 }
@@ -91,6 +105,7 @@ void acl_release(struct acl_table *table, struct acl *acl)
 	if (acl == NULL || --acl->refs > 0)
 		return;
 	hf_table_remove(table->lists, &acl->link);
+	table->bytes -= bytes_of(acl);
 	free(acl);
 }
 

@@ -28,7 +28,8 @@ struct acl {
 struct acl_table;
 
 struct acl_table *acl_table_new(uint64_t seed);
-void acl_table_free(struct acl_table **table); /* nobody has any more */
+void acl_table_free(struct acl_table **table);    /* nobody has any more */
+size_t acl_memory(const struct acl_table *table); /* bytes, about */
 
 /* The list of these entries, for the caller to release. */
 struct acl *acl_intern(struct acl_table *table, struct zk_vector entries);

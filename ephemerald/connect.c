@@ -125,10 +125,19 @@ static bool from_the_future(const struct ephemerald *e, const struct ask *ask)
 }
 
 /* New ones are changes; who had one before must not lose it meanwhile. */
-static bool refused(const struct ephemerald *e, const struct ask *ask)
+static bool refused(struct ephemerald *e, const struct ask *ask)
 {
-	return ask->request.session == 0 &&
-	       persist_refusing(e->persist) != NULL;
+	if (ask->request.session != 0)
+		return false;
+	if (persist_refusing(e->persist) != NULL)
+		return true;
+	if (zdb_has_room_for_session(&e->db))
+		return false;
+	hf_warnx("refused a session: no room beside those that are there, "
+		 "sessions=%zu",
+		 sessions_count(e->db.sessions));
+	e->stats.refused++;
+	return true;
 }
 
 void connect_run(struct ephemerald *e, struct client *client,

@@ -19,6 +19,7 @@ void ephemerald_init(struct ephemerald *e, const struct settings *settings)
 		.max_nodes = (size_t)settings->max_nodes,
 		.max_memory = (size_t)settings->max_memory_bytes,
 		.max_watches = (size_t)settings->max_watches,
+		.max_sessions = (size_t)settings->max_sessions,
 		.ttl_nodes = settings->ttl_nodes != 0,
 		.enforce_quota = settings->enforce_quota != 0,
 	};

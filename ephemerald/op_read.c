@@ -23,8 +23,8 @@ static int watch_if(struct call *call, const struct zk_path_watch *request,
 {
 	if (!request->watch)
 		return ZK_OK;
-	return watch_add(call->e->db.watches, &call->client->watcher,
-			 request->path, kind) < 0
+	return zdb_watch(&call->e->db, &call->client->watcher, request->path,
+			 kind) < 0
 		   ? ZK_SYSTEM_ERROR
 		   : ZK_OK;
 }
@@ -217,7 +217,7 @@ int op_get_ephemerals(struct call *call)
 	zk_get_path(&call->rd, &request);
 	if (call->rd.bad)
 		return ZK_MARSHALLING;
-	hf_buf_init(&texts, SIZE_MAX / 2);
+	hf_buf_init(&texts, call->body->max);
 	hf_buf_init(&path, SIZE_MAX / 2);
 	for (struct hf_list *it = nodes == NULL ? NULL : nodes->next;
 	     it != NULL && it != nodes; it = it->next) {
@@ -230,6 +230,7 @@ int op_get_ephemerals(struct call *call)
 		response.texts.count++;
 	}
 	response.texts.bytes = hf_buf_slice(&texts);
+	call->body->failed |= hf_buf_failed(&texts);
 	zk_put_only_texts(call->body, &response);
 	hf_buf_fini(&texts);
 	hf_buf_fini(&path);

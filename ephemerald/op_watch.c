@@ -53,8 +53,8 @@ static int set_again(struct call *call, struct zk_vector paths, int64_t zxid,
 		event = missed(ztree_find(call->e->db.tree, path), zxid);
 		if (event != 0)
 			events_send(call->e, call->client, event, path);
-		else if (watch_add(call->e->db.watches, &call->client->watcher,
-				   path, kind) < 0)
+		else if (zdb_watch(&call->e->db, &call->client->watcher, path,
+				   kind) < 0)
 			return ZK_SYSTEM_ERROR;
 	}
 	return ZK_OK;
@@ -121,7 +121,7 @@ int op_add_watch(struct call *call)
 		return ZK_MARSHALLING;
 	kind = request.type == ZK_ADD_WATCH_RECURSIVE ? WATCH_RECURSIVE
 						      : WATCH_PERSISTENT;
-	if (watch_add(call->e->db.watches, &call->client->watcher, request.path,
+	if (zdb_watch(&call->e->db, &call->client->watcher, request.path,
 		      kind) < 0)
 		return ZK_SYSTEM_ERROR;
 	zk_put_error(call->body, &response);

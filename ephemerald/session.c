@@ -65,6 +65,12 @@ size_t sessions_count(const struct sessions *sessions)
 	return hf_table_count(sessions->by_id);
 }
 
+size_t sessions_memory(const struct sessions *sessions)
+{
+	return sessions_count(sessions) * sizeof(struct session) +
+	       hf_table_memory(sessions->by_id);
+}
+
 /* The upper byte is 1: no owner that is no session looks like that. */
 int64_t sessions_next_id(struct sessions *sessions, int64_t wall_ms)
 {

@@ -31,6 +31,7 @@ struct sessions;
 struct sessions *sessions_new(uint64_t seed);
 void sessions_free(struct sessions **sessions); /* and all that are left */
 size_t sessions_count(const struct sessions *sessions);
+size_t sessions_memory(const struct sessions *sessions); /* bytes, about */
 
 /*
  * An id that no session had before, nor any that restored() told of: ids

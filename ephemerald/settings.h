@@ -30,6 +30,7 @@ struct settings {
 	int64_t max_nodes;
 	int64_t max_memory_bytes;
 	int64_t max_watches;
+	int64_t max_sessions;
 	int64_t container_check_ms;
 	int64_t connect_timeout_ms;
 	int ttl_nodes;           /* 0 or 1 */

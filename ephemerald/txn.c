@@ -308,8 +308,7 @@ static bool has_room(const struct txn *txn, struct hf_slice path,
 	const struct zdb *db = txn->db;
 
 	return ztree_counts(db->tree)->nodes < db->limits.max_nodes &&
-	       ztree_memory(db->tree) + znode_memory(zpath_name(path), data) <=
-		   db->limits.max_memory;
+	       zdb_has_room(db, znode_memory(path, data));
 }
 
 /* ---- create ---------------------------------------------------------------
@@ -562,8 +561,7 @@ static bool has_room_for_data(const struct txn *txn, const struct znode *node,
 			      struct hf_slice data)
 {
 	return data.len <= node->data_len ||
-	       ztree_memory(txn->db->tree) + data.len - node->data_len <=
-		   txn->db->limits.max_memory;
+	       zdb_has_room(txn->db, data.len - node->data_len);
 }
 
 static int check_data(struct txn *txn, struct hf_slice path,
@@ -631,6 +629,8 @@ int txn_set_acl(struct txn *txn, struct hf_slice path, struct zk_vector asked,
 		err = ZK_NO_AUTH;
 	else if (!is_version(node->aversion, version))
 		err = ZK_BAD_VERSION;
+	else if (!zdb_has_room(txn->db, 0)) /* it counts already */
+		err = ZK_SYSTEM_ERROR;
 	if (err != ZK_OK) {
 		acl_release(txn->db->acls, acl);
 		return err;

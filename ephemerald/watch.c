@@ -116,6 +116,19 @@ static struct watch *find(struct watch_table *table, struct watched *watched,
 /* ---- adding and removing --------------------------------------------------
  */
 
+enum { MALLOC_BYTES = 16, TABLE_BYTES = 12 };
+#define WATCH_BYTES (sizeof(struct watch) + MALLOC_BYTES + TABLE_BYTES)
+
+static size_t path_bytes(struct hf_slice path)
+{
+	return sizeof(struct watched) + path.len + MALLOC_BYTES + TABLE_BYTES;
+}
+
+size_t watch_memory(struct hf_slice path)
+{
+	return WATCH_BYTES + path_bytes(path);
+}
+
 static struct watched *make_path(struct watch_table *table,
 				 struct hf_slice path)
 {
@@ -127,6 +140,7 @@ static struct watched *make_path(struct watch_table *table,
 	hf_table_insert(table->paths, &watched->link,
 			hf_table_hash(table->seed, path));
 	table->counts.paths++;
+	table->counts.bytes += path_bytes(path);
 	return watched;
 }
 
@@ -144,6 +158,7 @@ static struct watch *make(struct watch_table *table, struct watched *watched,
 	hf_list_append(&watcher->watches, &watch->of_watcher);
 	hf_table_insert(table->pairs, &watch->link, pair_hash(table, &pair));
 	table->counts.watches++;
+	table->counts.bytes += WATCH_BYTES;
 	if (watcher->count++ == 0)
 		table->counts.watchers++;
 	return watch;
@@ -165,6 +180,7 @@ static void end_watch(struct watch_table *table, struct watch *watch)
 	hf_list_remove(&watch->of_watcher);
 	hf_table_remove(table->pairs, &watch->link);
 	table->counts.watches--;
+	table->counts.bytes -= WATCH_BYTES;
 	if (--watch->watcher->count == 0)
 		table->counts.watchers--;
 	free(watch);
@@ -177,6 +193,7 @@ static void drop_path_if_empty(struct watch_table *table,
 		return;
 	hf_table_remove(table->paths, &watched->link);
 	table->counts.paths--;
+	table->counts.bytes -= path_bytes(path_of(watched));
 	free(watched);
 }
 

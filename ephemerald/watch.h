@@ -62,6 +62,9 @@ void watch_table_free(struct watch_table **table); /* all have left */
 void watch_join(struct watcher *watcher);
 void watch_leave(struct watch_table *table, struct watcher *watcher);
 
+/* The most that a watch of path adds to the bytes of all. */
+size_t watch_memory(struct hf_slice path);
+
 /* Adds kinds to what it watches path for. 0, or HF_ELIMIT. */
 int watch_add(struct watch_table *table, struct watcher *watcher,
 	      struct hf_slice path, unsigned kinds) HF_MUSTUSE;
@@ -81,6 +84,7 @@ struct watch_counts {
 	size_t paths;
 	size_t watchers; /* with at least one watch */
 	size_t watches;
+	size_t bytes; /* of all of them */
 };
 const struct watch_counts *watch_counts(const struct watch_table *table);
 

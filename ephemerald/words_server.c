@@ -127,7 +127,7 @@ static void put_tree(struct hf_buf *out, struct ephemerald *e)
 	put_number(out, "ephemerals_count", counts->ephemerals);
 	put_number(out, "approximate_data_size",
 		   counts->data_bytes + ROOTS_AGAIN);
-	put_number(out, "node_memory", ztree_memory(e->db.tree));
+	put_number(out, "memory_used", zdb_memory(&e->db));
 	put_number(out, "global_sessions", sessions_count(e->db.sessions));
 	put_number(out, "local_sessions", 0);
 }

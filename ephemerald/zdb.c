@@ -3,6 +3,7 @@
 #include "ephemerald/zdb.h"
 
 #include "ephemerald/change.h"
+#include "libhold/err.h"
 
 void zdb_init(struct zdb *db, uint64_t seed, const struct zdb_limits *limits,
 	      watch_tell_fn *tell, void *tell_arg)
@@ -21,6 +22,35 @@ void zdb_fini(struct zdb *db)
 	sessions_free(&db->sessions);
 	ztree_free(&db->tree);
 	acl_table_free(&db->acls);
+}
+
+size_t zdb_memory(const struct zdb *db)
+{
+	return ztree_memory(db->tree) + acl_memory(db->acls) +
+	       sessions_memory(db->sessions) + watch_counts(db->watches)->bytes;
+}
+
+bool zdb_has_room(const struct zdb *db, size_t more_bytes)
+{
+	size_t bytes = zdb_memory(db);
+
+	return bytes <= db->limits.max_memory &&
+	       more_bytes <= db->limits.max_memory - bytes;
+}
+
+bool zdb_has_room_for_session(const struct zdb *db)
+{
+	return sessions_count(db->sessions) < db->limits.max_sessions &&
+	       zdb_has_room(db, sizeof(struct session));
+}
+
+int zdb_watch(struct zdb *db, struct watcher *watcher, struct hf_slice path,
+	      unsigned kinds)
+{
+	if (!zdb_has_room(db, watch_memory(path)) &&
+	    watch_kinds(db->watches, watcher, path) == 0)
+		return HF_ELIMIT;
+	return watch_add(db->watches, watcher, path, kinds);
 }
 
 static void raise_ceiling(struct zdb *db)

@@ -13,8 +13,9 @@
 
 struct zdb_limits {
 	size_t max_nodes;
-	size_t max_memory; /* of nodes, bytes */
+	size_t max_memory; /* of nodes, their ACLs, sessions, watches; bytes */
 	size_t max_watches;
+	size_t max_sessions;
 	bool ttl_nodes;     /* as ZooKeeper's extendedTypesEnabled */
 	bool enforce_quota; /* as ZooKeeper's enforceQuota */
 };
@@ -43,6 +44,19 @@ struct zdb {
 void zdb_init(struct zdb *db, uint64_t seed, const struct zdb_limits *limits,
 	      watch_tell_fn *tell, void *tell_arg);
 void zdb_fini(struct zdb *db);
+
+/* What limits.max_memory is compared with. */
+size_t zdb_memory(const struct zdb *db);
+
+/* May what there is grow by so many bytes? */
+bool zdb_has_room(const struct zdb *db, size_t more_bytes);
+
+/* One more session? */
+bool zdb_has_room_for_session(const struct zdb *db);
+
+/* As watch_add(), within all limits. */
+int zdb_watch(struct zdb *db, struct watcher *watcher, struct hf_slice path,
+	      unsigned kinds) HF_MUSTUSE;
 
 /* The number of the next change, or of the next try of one. */
 int64_t zdb_next_zxid(struct zdb *db);

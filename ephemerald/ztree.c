@@ -23,7 +23,6 @@ struct ztree {
 	struct acl_table *acls;
 	uint64_t seed;
 	struct ztree_counts counts;
-	size_t memory;
 };
 
 /* ---- finding --------------------------------------------------------------
@@ -89,18 +88,12 @@ struct znode *ztree_find(struct ztree *tree, struct hf_slice path)
 /* ---- a node by itself -----------------------------------------------------
  */
 
-size_t znode_memory(struct hf_slice name, struct hf_slice data)
-{
-	enum { MALLOC_BYTES = 16, TABLE_BYTES = 12 };
+enum { MALLOC_BYTES = 16, TABLE_BYTES = 12 };
+#define NODE_BYTES (sizeof(struct znode) + TABLE_BYTES + 2 * MALLOC_BYTES)
 
-	return sizeof(struct znode) + name.len + data.len + TABLE_BYTES +
-	       2 * MALLOC_BYTES;
-}
-
-static size_t memory_of(const struct znode *node)
+size_t znode_memory(struct hf_slice path, struct hf_slice data)
 {
-	return znode_memory((struct hf_slice){ node->name, node->name_len },
-			    znode_data(node));
+	return NODE_BYTES + path.len + data.len;
 }
 
 struct znode *znode_new(struct hf_slice name)
@@ -143,8 +136,6 @@ void znode_set_data(struct ztree *tree, struct znode *node,
 	bool counted = is_attached(tree, node);
 
 	if (counted) {
-		tree->memory += data.len;
-		tree->memory -= node->data_len;
 		tree->counts.data_bytes += data.len;
 		tree->counts.data_bytes -= node->data_len;
 	}
@@ -372,13 +363,11 @@ void ztree_attach(struct ztree *tree, struct znode *parent, struct znode *node)
 	join_owner(tree, node);
 	tree->counts.nodes++;
 	tree->counts.data_bytes += data_bytes(node);
-	tree->memory += memory_of(node);
 }
 
 void ztree_detach(struct ztree *tree, struct znode *node)
 {
 	assert(znode_children(node) == 0);
-	tree->memory -= memory_of(node);
 	tree->counts.data_bytes -= data_bytes(node);
 	tree->counts.nodes--;
 	leave_owner(tree, node);
@@ -467,7 +456,8 @@ const struct ztree_counts *ztree_counts(const struct ztree *tree)
 
 size_t ztree_memory(const struct ztree *tree)
 {
-	return tree->memory + hf_table_memory(tree->nodes);
+	return tree->counts.nodes * NODE_BYTES + tree->counts.data_bytes +
+	       hf_table_memory(tree->nodes);
 }
 
 struct scan {

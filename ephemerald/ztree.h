@@ -79,7 +79,11 @@ struct ztree *ztree_new(struct acl_table *acls, uint64_t seed);
 void ztree_free(struct ztree **tree);
 
 const struct ztree_counts *ztree_counts(const struct ztree *tree);
-size_t ztree_memory(const struct ztree *tree); /* bytes, about */
+/*
+ * Bytes, about. Of each node with its whole path, although that is not kept:
+ * so what lists nodes by their paths is not much more either.
+ */
+size_t ztree_memory(const struct ztree *tree);
 
 struct znode *ztree_root(struct ztree *tree);
 
@@ -92,8 +96,8 @@ struct znode *ztree_child(struct ztree *tree, struct znode *parent,
 struct znode *znode_new(struct hf_slice name);
 void znode_free(struct ztree *tree, struct znode *node);
 
-/* What it costs us. */
-size_t znode_memory(struct hf_slice name, struct hf_slice data);
+/* What it adds to ztree_memory(). */
+size_t znode_memory(struct hf_slice path, struct hf_slice data);
 
 /* NULL data stays NULL. */
 void znode_set_data(struct ztree *tree, struct znode *node,
