@@ -25,6 +25,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_crash.py \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_limits.py \
+	tests/integration/test_ephemerald_pitfalls.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \
