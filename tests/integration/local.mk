@@ -72,6 +72,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS)
 EPHEMERALD_CLIENT_TESTS = \
 	tests/integration/test_ephemerald_clients.py \
 	tests/integration/test_ephemerald_clients_java.py \
+	tests/integration/test_ephemerald_docs.py \
 	tests/integration/test_ephemerald_kazoo_client.py \
 	tests/integration/test_ephemerald_kazoo_locks.py \
 	tests/integration/test_ephemerald_kazoo_recipes.py
