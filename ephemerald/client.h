@@ -13,12 +13,10 @@ struct ephemerald;
 struct client_ops {
 	/*
 	 * Where to write one frame; it leaves at the turn's end, and not
-	 * before the disk has what was changed so far.
+	 * before the disk has all changes up to zxid, nor before what was
+	 * written earlier. 0: it tells of no change.
 	 */
-	struct hf_buf *(*out)(struct client *client);
-	/* The same for what tells of no change: it does not wait for the
-	 * disk, though it never overtakes what does. */
-	struct hf_buf *(*out_now)(struct client *client);
+	struct hf_buf *(*out)(struct client *client, int64_t zxid);
 	void (*close_soon)(struct client *client); /* when all has left */
 	void (*kill)(struct client *client);       /* now */
 	/* How many bytes it has not taken yet. */

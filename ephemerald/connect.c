@@ -43,7 +43,7 @@ static void answer(struct ephemerald *e, struct client *client,
 	struct zk_connect_response response = {
 		.password = { nothing, sizeof(nothing) }
 	};
-	struct hf_buf *out = client->ops->out(client);
+	struct hf_buf *out = client->ops->out(client, e->db.zxid);
 	size_t begun = zk_frame_begin(out);
 
 	if (session != NULL) {

@@ -3,6 +3,7 @@
 #include "ephemerald/events.h"
 
 #include "ephemerald/ephemerald.h"
+#include "ephemerald/persist.h"
 #include "libhold/zkframe.h"
 
 /* As ZooKeeper 3.8: an event has no number of its own. */
@@ -14,9 +15,10 @@ void events_send(struct ephemerald *e, struct client *client,
 	struct zk_reply_header header = { ZK_XID_NOTIFICATION, ZXID_OF_EVENT,
 					  ZK_OK };
 	struct zk_watcher_event event = { type, ZK_STATE_CONNECTED, path };
-	struct hf_buf *out = client->ops->out(client);
+	struct hf_buf *out = client->ops->out(client, e->db.zxid);
 	size_t begun = zk_frame_begin(out);
 
+	persist_note_waiter(e->persist);
 	zk_put_reply_header(out, &header);
 	zk_put_watcher_event(out, &event);
 	zk_frame_end(out, begun);

@@ -18,6 +18,17 @@ static int readable(struct call *call, struct hf_slice path, uint32_t perms,
 		   : ZK_NO_AUTH;
 }
 
+/*
+ * The reply is about this node alone. What is not there, in contrast, may have
+ * been there until a moment ago.
+ */
+static void tell_of(struct call *call, const struct znode *node)
+{
+	int64_t zxid = znode_zxid(node), unmarked = call->e->db.unmarked_zxid;
+
+	call->tells_zxid = zxid > unmarked ? zxid : unmarked;
+}
+
 static int watch_if(struct call *call, const struct zk_path_watch *request,
 		    unsigned kind)
 {
@@ -48,6 +59,7 @@ int op_exists(struct call *call)
 	node = ztree_find(call->e->db.tree, request.path);
 	if (node == NULL)
 		return ZK_NO_NODE;
+	tell_of(call, node);
 	znode_stat(node, &response.stat);
 	zk_put_only_stat(call->body, &response);
 	return ZK_OK;
@@ -63,6 +75,7 @@ static int put_data(struct call *call, const struct zk_path_watch *request)
 		err = watch_if(call, request, WATCH_DATA);
 	if (err != ZK_OK)
 		return err;
+	tell_of(call, node);
 	response.data = znode_data(node);
 	znode_stat(node, &response.stat);
 	zk_put_get_data_response(call->body, &response);
@@ -102,6 +115,7 @@ static int put_children(struct call *call, const struct zk_path_watch *request,
 		err = watch_if(call, request, WATCH_CHILD);
 	if (err != ZK_OK)
 		return err;
+	tell_of(call, node);
 	put_names(call->body, node);
 	if (with_stat) {
 		znode_stat(node, &stat);
@@ -180,6 +194,7 @@ int op_get_acl(struct call *call)
 	err = readable(call, request.path, ZK_PERM_READ | ZK_PERM_ADMIN, &node);
 	if (err != ZK_OK)
 		return err;
+	tell_of(call, node);
 	entries = acl_entries(node->acl);
 	if (acl_allows(node->acl, &call->client->who, ZK_PERM_ADMIN))
 		zk_put_vector(call->body, &entries);
@@ -327,5 +342,6 @@ int op_multi_read(struct call *call)
 		put_error(call->body, err);
 	}
 	put_header(call->body, -1, true, -1);
+	call->tells_zxid = ZXID_LAST; /* not of the last node alone */
 	return ZK_OK;
 }

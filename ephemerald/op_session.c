@@ -13,7 +13,7 @@ int op_ping(struct call *call)
 	int64_t zxid = persist_durable_zxid(call->e->persist, &call->e->db);
 
 	call->xid = ZK_XID_PING;
-	call->at_once = true;
+	call->tells_zxid = 0;
 	call->reply_zxid =
 	    zxid > call->client->told_zxid ? zxid : call->client->told_zxid;
 	return ZK_OK;

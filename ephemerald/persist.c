@@ -27,9 +27,9 @@ struct persist {
 	bool stopped; /* while loading: the last record is of a clean stop */
 	int64_t ceiling;
 	uint64_t ceiling_seq; /* its record */
-	/* A change and its number, and whether the disk has them. */
-	int64_t durable_zxid, awaited_zxid;
-	uint64_t awaited_seq;
+	int64_t durable_zxid; /* on disk, with all before it */
+	uint64_t durable_seq; /* its record */
+	struct hf_buf zxids;  /* int64_t each, of the records behind it */
 	/* Of the snapshot under way: */
 	enum scan_part scan_part;
 	uint64_t scan; /* cursor */
@@ -39,10 +39,19 @@ struct persist {
 /* ---- changes --------------------------------------------------------------
  */
 
-static void await_next(struct persist *p)
+/* Of records that are not on disk, oldest first. */
+static size_t n_awaited(const struct persist *p)
 {
-	p->awaited_zxid = p->db->zxid;
-	p->awaited_seq = journal_last(p->journal);
+	return hf_buf_len(&p->zxids) / sizeof(int64_t);
+}
+
+static int64_t awaited_zxid(const struct persist *p, size_t i)
+{
+	int64_t zxid;
+
+	memcpy(&zxid, hf_buf_slice(&p->zxids).data + i * sizeof(zxid),
+	       sizeof(zxid));
+	return zxid;
 }
 
 static void on_record(void *arg, struct hf_slice record)
@@ -50,6 +59,8 @@ static void on_record(void *arg, struct hf_slice record)
 	struct persist *p = arg;
 	uint64_t seq = journal_add(p->journal, record);
 
+	if (p->always)
+		hf_buf_add(&p->zxids, &p->db->zxid, sizeof(p->db->zxid));
 	if (p->ceiling != p->db->zxid_ceiling) {
 		p->ceiling = p->db->zxid_ceiling;
 		p->ceiling_seq = seq;
@@ -57,14 +68,22 @@ static void on_record(void *arg, struct hf_slice record)
 	}
 }
 
+static void note_durable(struct persist *p, uint64_t seq)
+{
+	size_t n = (size_t)(seq - p->durable_seq);
+
+	if (n == 0 || !p->always)
+		return;
+	p->durable_zxid = awaited_zxid(p, n - 1);
+	p->durable_seq = seq;
+	hf_buf_consume(&p->zxids, n * sizeof(int64_t));
+}
+
 static void on_durable(void *arg, uint64_t seq)
 {
 	struct persist *p = arg;
 
-	if (seq >= p->awaited_seq) {
-		p->durable_zxid = p->awaited_zxid;
-		await_next(p);
-	}
+	note_durable(p, seq);
 	p->durable(p->arg, seq);
 }
 
@@ -88,7 +107,7 @@ static void begin_again(struct persist *p)
 	db->zxid_ceiling = db->zxid; /* the next one writes a new one */
 	p->ceiling = db->zxid_ceiling;
 	p->durable_zxid = db->zxid;
-	await_next(p);
+	p->durable_seq = journal_last(p->journal);
 }
 
 /* ---- snapshots ------------------------------------------------------------
@@ -188,9 +207,11 @@ struct persist *persist_open(struct zdb *db, const struct settings *settings,
 		.compact_bytes = COMPACT_BYTES,
 	};
 	hf_buf_init(&p->record, JOURNAL_RECORD_MAX);
+	hf_buf_init(&p->zxids, SIZE_MAX / 2); /* by persist_refusing() */
 	p->journal = journal_open(&p->conf, &ops, p, loop);
 	if (p->journal == NULL) {
 		hf_buf_fini(&p->record);
+		hf_buf_fini(&p->zxids);
 		free(p);
 		return NULL;
 	}
@@ -212,6 +233,7 @@ void persist_close(struct persist **persist)
 	journal_add(p->journal, hf_buf_slice(&p->record));
 	journal_close(&p->journal);
 	hf_buf_fini(&p->record);
+	hf_buf_fini(&p->zxids);
 	free(p);
 }
 
@@ -220,6 +242,42 @@ uint64_t persist_wait_for(const struct persist *p)
 	if (p == NULL)
 		return 0;
 	return p->always ? journal_last(p->journal) : p->ceiling_seq;
+}
+
+/* The record that has the change, of those that are not on disk. */
+static uint64_t seq_of(const struct persist *p, int64_t zxid)
+{
+	size_t from = 0, to = n_awaited(p);
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (awaited_zxid(p, middle) < zxid)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return p->durable_seq + from + 1;
+}
+
+uint64_t persist_wait_for_change(const struct persist *p, int64_t zxid)
+{
+	uint64_t seq = persist_wait_for(p);
+
+	if (p == NULL || zxid == 0)
+		return 0;
+	if (!p->always)
+		return seq;
+	if (zxid > p->durable_zxid)
+		return seq_of(p, zxid) < seq ? seq_of(p, zxid) : seq;
+	/* Whatever the reply tells, its own number is one that was given. */
+	return p->ceiling_seq;
+}
+
+void persist_note_waiter(struct persist *p)
+{
+	if (p != NULL)
+		journal_note_waiter(p->journal);
 }
 
 int64_t persist_durable_zxid(const struct persist *p, const struct zdb *db)

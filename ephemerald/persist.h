@@ -35,6 +35,16 @@ void persist_close(struct persist **persist);
  */
 uint64_t persist_wait_for(const struct persist *persist);
 
+/*
+ * The same of a reply that tells of no change after zxid: whoever reads what
+ * nobody has changed lately need not wait for others' changes. 0: it tells of
+ * none at all.
+ */
+uint64_t persist_wait_for_change(const struct persist *persist, int64_t zxid);
+
+/* Somebody waits for the disk who has changed nothing himself. */
+void persist_note_waiter(struct persist *persist);
+
 /* The number of a change that, with all before it, is on disk. */
 int64_t persist_durable_zxid(const struct persist *persist,
 			     const struct zdb *db);

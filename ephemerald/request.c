@@ -84,12 +84,29 @@ static int run(struct call *call)
 	return op->run(call);
 }
 
+/* The last change that the reply tells of. */
+static int64_t tells_zxid(const struct call *call)
+{
+	return call->tells_zxid == ZXID_LAST ? call->e->db.zxid
+					     : call->tells_zxid;
+}
+
+/* Who reads and has to wait is counted; who changes something was. */
+static void note_reader(const struct call *call)
+{
+	const struct op *op = find(call->op);
+	struct persist *persist = call->e->persist;
+
+	if (op != NULL && (op->flags & OP_CHANGES) == 0 &&
+	    tells_zxid(call) > persist_durable_zxid(persist, &call->e->db))
+		persist_note_waiter(persist);
+}
+
 static void answer(struct call *call, int err)
 {
 	struct client *client = call->client;
 	struct zk_reply_header header = { call->xid, call->reply_zxid, err };
-	struct hf_buf *out = call->at_once ? client->ops->out_now(client)
-					   : client->ops->out(client);
+	struct hf_buf *out = client->ops->out(client, tells_zxid(call));
 	size_t begun = zk_frame_begin(out);
 
 	if (header.zxid == ZXID_LAST)
@@ -138,7 +155,8 @@ void request_run(struct ephemerald *e, struct client *client,
 			     .body = &e->body,
 			     .rd = hf_rd_of(frame),
 			     .now_ms = now_ms,
-			     .reply_zxid = ZXID_LAST };
+			     .reply_zxid = ZXID_LAST,
+			     .tells_zxid = ZXID_LAST };
 	struct zk_request_header header;
 	int64_t began_us = hf_clock_us();
 
@@ -155,6 +173,7 @@ void request_run(struct ephemerald *e, struct client *client,
 	call.op = header.op;
 	hf_buf_reset(call.body, KEEP_BYTES);
 	answer(&call, run(&call));
+	note_reader(&call);
 	count(&call, began_us);
 	if (call.end)
 		client_end(client);

@@ -17,7 +17,7 @@ struct call {
 	struct hf_buf *body; /* what follows the reply's header */
 	int64_t now_ms;
 	int64_t reply_zxid; /* ZXID_LAST: of the last change */
-	bool at_once;       /* the reply tells of no change */
+	int64_t tells_zxid; /* no later change shows; ZXID_LAST: any may */
 	bool end;           /* close when the reply has left */
 };
 

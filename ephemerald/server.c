@@ -52,23 +52,18 @@ static struct hf_conn *conn_of(struct client *client)
 
 /* ---- what the core wants of a connection --------------------------------- */
 
-static struct hf_buf *out_now(struct client *client)
-{
-	return hf_conn_out(conn_of(client));
-}
-
 /*
  * While the disk refuses, nothing is changed, and reading goes on with what is
  * in memory.
  */
-static struct hf_buf *out_of(struct client *client)
+static struct hf_buf *out_of(struct client *client, int64_t zxid)
 {
 	struct hf_conn *conn = conn_of(client);
 	struct persist *persist = peer_of(conn)->server->e->persist;
 
 	if (persist_refusing(persist) == NULL)
 		hf_conn_hold(conn, hf_conn_mark(conn),
-			     persist_wait_for(persist));
+			     persist_wait_for_change(persist, zxid));
 	return hf_conn_out(conn);
 }
 
@@ -91,7 +86,7 @@ static size_t queued(struct client *client)
 
 static struct hf_conn *open_peer(void *arg)
 {
-	static const struct client_ops ops = { out_of, out_now, close_client,
+	static const struct client_ops ops = { out_of, close_client,
 					       kill_client, queued };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);

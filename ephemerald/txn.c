@@ -198,6 +198,7 @@ static void put_stats(struct txn *txn, const struct znode *stats)
 	txn->last_stats = stats;
 	txn->last_stats_at = hf_buf_len(&txn->changes);
 	change_put_quota(&txn->changes, stats);
+	txn->db->unmarked_zxid = txn->zxid;
 	txn->last_stats_end = hf_buf_len(&txn->changes);
 }
 
@@ -639,6 +640,7 @@ int txn_set_acl(struct txn *txn, struct hf_slice path, struct zk_vector asked,
 	node->acl = acl;
 	node->aversion = next_version(node->aversion);
 	change_put_acl(&txn->changes, node);
+	txn->db->unmarked_zxid = txn->zxid;
 	*node_out = node;
 	return ZK_OK;
 }

@@ -56,7 +56,7 @@ bool words_run(struct ephemerald *e, struct client *client,
 	if (word == NULL)
 		return false;
 	e->stats.received++;
-	out = client->ops->out_now(client);
+	out = client->ops->out(client, 0);
 	if (is_listed(e, word->name))
 		word->print(e, out, now_ms);
 	else

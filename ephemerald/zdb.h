@@ -33,6 +33,9 @@ struct zdb {
 	struct watch_table *watches;
 	int64_t zxid;         /* the last that was given */
 	int64_t zxid_ceiling; /* none above it was ever given */
+	/* The last change that no node's numbers tell of: of an ACL, or of
+	 * what a quota counts. */
+	int64_t unmarked_zxid;
 	/* No number up to here is given below a container made from now on. */
 	int32_t reaped_number;
 	struct zdb_limits limits;

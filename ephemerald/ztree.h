@@ -129,6 +129,14 @@ static inline int64_t znode_pzxid(const struct znode *node)
 	return node->dir == NULL ? node->czxid : node->dir->pzxid;
 }
 
+/* The last change of it: of its data, or of which children it has. */
+static inline int64_t znode_zxid(const struct znode *node)
+{
+	int64_t pzxid = znode_pzxid(node);
+
+	return pzxid > node->mzxid ? pzxid : node->mzxid;
+}
+
 /* The number that its next sequential child gets. */
 int32_t znode_next_number(const struct znode *node);
 

@@ -48,7 +48,8 @@ struct log {
 	size_t stamped; /* of tail: records that have their sums */
 	size_t written; /* of tail */
 	uint64_t last_seq;
-	bool sync; /* asked of this job */
+	uint64_t waiters; /* of those in the journal, who wait for it */
+	bool sync;        /* asked of this job */
 	int result;
 };
 
@@ -97,6 +98,8 @@ struct journal {
 	struct journal_gather gather;
 	uint64_t last_seq;
 	uint64_t durable_seq;
+	uint64_t waiters;  /* ever: who added a record, and who was noted */
+	uint64_t released; /* of them */
 	struct log log;
 	struct snapshot snapshot;
 	size_t compact_at; /* bytes of logs */
@@ -210,10 +213,11 @@ static void feed(struct journal *j);
 /* The disk gets the next before those who waited for this are told. */
 static void go_on(struct journal *j)
 {
-	uint64_t released = j->log.last_seq - j->durable_seq;
+	uint64_t released = j->log.waiters - j->released;
 
 	settle_tail(j);
-	journal_gather_end(&j->gather, hf_clock_us(), released, j->last_seq);
+	j->released = j->log.waiters;
+	journal_gather_end(&j->gather, hf_clock_us(), released, j->waiters);
 	feed(j);
 }
 
@@ -260,6 +264,7 @@ static void take_pending(struct journal *j)
 		hf_buf_reset(&j->pending, KEEP_BYTES);
 	}
 	log->last_seq = j->last_seq;
+	log->waiters = j->waiters;
 }
 
 static bool wants_sync(const struct journal *j)
@@ -287,8 +292,7 @@ static bool waits_for_more(struct journal *j)
 
 	if (j->gather_fd < 0 || hf_buf_len(&j->pending) == 0)
 		return false;
-	wait_us =
-	    journal_gather_wait_us(&j->gather, hf_clock_us(), j->last_seq);
+	wait_us = journal_gather_wait_us(&j->gather, hf_clock_us(), j->waiters);
 	if (wait_us <= 0)
 		return false;
 	timer.it_value.tv_nsec = wait_us * 1000; /* far below a second */
@@ -331,7 +335,13 @@ uint64_t journal_add(struct journal *j, struct hf_slice record)
 {
 	assert(record.len > 0 && record.len <= JOURNAL_RECORD_MAX);
 	journal_put_unstamped(&j->pending, record);
+	j->waiters++;
 	return ++j->last_seq;
+}
+
+void journal_note_waiter(struct journal *j)
+{
+	j->waiters++;
 }
 
 void journal_sync_soon(struct journal *j)

@@ -89,6 +89,12 @@ uint64_t journal_add(struct journal *journal, struct hf_slice record);
 uint64_t journal_last(const struct journal *journal);
 uint64_t journal_durable(const struct journal *journal);
 
+/*
+ * Somebody who added nothing waits for what is not durable yet: he, too, is
+ * one of the crowd that syncs are for.
+ */
+void journal_note_waiter(struct journal *journal);
+
 /* What was added is synced now, and not with the next second. */
 void journal_sync_soon(struct journal *journal);
 

@@ -12,7 +12,7 @@ void journal_gather_begin(struct journal_gather *g, int64_t now_us)
 }
 
 void journal_gather_end(struct journal_gather *g, int64_t now_us,
-			uint64_t released, uint64_t last)
+			uint64_t released, uint64_t came)
 {
 	int64_t took_us = now_us - g->began_us;
 
@@ -20,8 +20,8 @@ void journal_gather_end(struct journal_gather *g, int64_t now_us,
 		g->skips--;
 		return;
 	}
-	g->from = last;
-	g->target = last + released;
+	g->from = came;
+	g->target = came + released;
 	g->until_us = now_us + (took_us < WAIT_MAX_US ? took_us : WAIT_MAX_US);
 }
 
@@ -42,13 +42,13 @@ static void learn(struct journal_gather *g, uint64_t came)
 }
 
 int64_t journal_gather_wait_us(struct journal_gather *g, int64_t now_us,
-			       uint64_t last)
+			       uint64_t came)
 {
 	if (g->until_us == 0)
 		return 0;
-	if (last < g->target && now_us < g->until_us)
+	if (came < g->target && now_us < g->until_us)
 		return g->until_us - now_us;
-	learn(g, last - g->from);
+	learn(g, came - g->from);
 	g->until_us = 0;
 	return 0;
 }

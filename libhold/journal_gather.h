@@ -6,7 +6,8 @@
  * costs as much. So the next one waits until as many have come as were
  * released, but no longer than the last one took. Where not even half of them
  * come (they think before they do, or change nothing), it is tried less and
- * less often.
+ * less often. Whoever waits for a sync counts, whether he has changed something
+ * or reads what another has.
  *
  * No clock in here: every call is told the time, in microseconds.
  */
@@ -18,7 +19,7 @@
 /* All zeros: nothing has been seen yet. */
 struct journal_gather {
 	int64_t began_us; /* the sync under way */
-	uint64_t from;    /* what had been appended when it ended */
+	uint64_t from;    /* who had come, ever, when it ended */
 	uint64_t target;  /* what is waited for */
 	int64_t until_us; /* 0: for nothing */
 	unsigned skips;   /* so many syncs are not waited after */
@@ -27,12 +28,12 @@ struct journal_gather {
 
 void journal_gather_begin(struct journal_gather *gather, int64_t now_us);
 
-/* It ended: released records are on disk, of last that were appended. */
+/* It ended: so many are released, of those who ever came. */
 void journal_gather_end(struct journal_gather *gather, int64_t now_us,
-			uint64_t released, uint64_t last);
+			uint64_t released, uint64_t came);
 
-/* How long to wait yet with last appended, at least one of them new; 0: go. */
+/* How long to wait yet when so many ever came, at least one since; 0: go. */
 int64_t journal_gather_wait_us(struct journal_gather *gather, int64_t now_us,
-			       uint64_t last);
+			       uint64_t came);
 
 #endif

@@ -362,6 +362,35 @@ static void sessions_come_back_with_their_passwords(void)
 }
 
 /* Numbers of changes that failed leave no record. */
+/* What a reply waits for that tells of no later change. */
+static uint64_t wait_for(int64_t zxid)
+{
+	return persist_wait_for_change(t.persist, zxid);
+}
+
+static void a_reply_waits_for_what_it_tells_of_and_no_more(void)
+{
+	int64_t settled, first, second;
+
+	CU_ASSERT_FATAL(start());
+	world_create(&t.w, "/settled", ZK_PERSISTENT);
+	settled = t.w.db.zxid;
+	CU_ASSERT_EQUAL(wait_for(settled), persist_wait_for(t.persist));
+	wait_for_disk();
+	world_create(&t.w, "/first", ZK_PERSISTENT);
+	first = t.w.db.zxid;
+	world_create(&t.w, "/second", ZK_PERSISTENT);
+	second = t.w.db.zxid;
+	CU_ASSERT_EQUAL(wait_for(0), 0);
+	CU_ASSERT(wait_for(settled) <= t.durable_seq);
+	CU_ASSERT_EQUAL(wait_for(first), persist_wait_for(t.persist) - 1);
+	CU_ASSERT_EQUAL(wait_for(second), persist_wait_for(t.persist));
+	wait_for_disk();
+	CU_ASSERT(wait_for(second) <= t.durable_seq);
+	CU_ASSERT_EQUAL(persist_durable_zxid(t.persist, &t.w.db), second);
+	stop();
+}
+
 static void a_number_never_comes_again_but_none_is_left_out_for_nothing(void)
 {
 	int64_t last;
@@ -382,6 +411,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_log_that_is_cut_or_flipped_gives_what_was_or_nothing),
 	HF_TEST(a_snapshot_that_is_cut_or_flipped_is_refused),
 	HF_TEST(sessions_come_back_with_their_passwords),
+	HF_TEST(a_reply_waits_for_what_it_tells_of_and_no_more),
 	HF_TEST(a_number_never_comes_again_but_none_is_left_out_for_nothing),
 	HF_TEST_END,
 };

@@ -26,6 +26,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_limits.py \
 	tests/integration/test_ephemerald_pitfalls.py \
+	tests/integration/test_ephemerald_reads.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \
