@@ -12,6 +12,7 @@ tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_memory.c \
 	tests/lockd/test_notify.c \
 	tests/lockd/test_pattern.c \
+	tests/lockd/test_persist.c \
 	tests/lockd/test_pubsub.c \
 	tests/lockd/test_resp.c \
 	tests/lockd/test_script.c \

@@ -12,6 +12,7 @@ extern const struct hf_suite test_locktab_suite;
 extern const struct hf_suite test_memory_suite;
 extern const struct hf_suite test_notify_suite;
 extern const struct hf_suite test_pattern_suite;
+extern const struct hf_suite test_persist_suite;
 extern const struct hf_suite test_pubsub_suite;
 extern const struct hf_suite test_resp_suite;
 extern const struct hf_suite test_script_suite;
