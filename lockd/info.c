@@ -227,11 +227,12 @@ static void info_traffic(struct call *call, struct hf_buf *out)
 	    "total_net_input_bytes:%llu\r\n"
 	    "total_net_output_bytes:%llu\r\n"
 	    "rejected_connections:%llu\r\n"
+	    "forbidden_connections:%llu\r\n"
 	    "total_error_replies:%llu\r\n",
 	    (unsigned long long)s->connections, (unsigned long long)s->commands,
 	    rate(s, call->now_ms), (unsigned long long)s->bytes_in,
 	    (unsigned long long)s->bytes_out, (unsigned long long)s->refused,
-	    (unsigned long long)s->errors);
+	    (unsigned long long)s->forbidden, (unsigned long long)s->errors);
 }
 
 static void info_stats(struct call *call, struct hf_buf *out)

@@ -16,9 +16,11 @@
 
 /* ---- requests ----------------------------------------------------------- */
 
-void resp_reader_init(struct resp_reader *reader)
+void resp_reader_init(struct resp_reader *reader, size_t request_max)
 {
-	*reader = (struct resp_reader){ .args_left = -1, .bulk_len = -1 };
+	*reader = (struct resp_reader){ .args_left = -1,
+					.bulk_len = -1,
+					.request_max = request_max };
 }
 
 static void drop_args(struct resp_reader *reader)
@@ -333,8 +335,8 @@ static enum resp_result read_inline(struct resp_reader *reader,
 	return RESP_DONE;
 }
 
-enum resp_result resp_read(struct resp_reader *reader, struct hf_slice bytes,
-			   size_t *used_out)
+static enum resp_result read_request(struct resp_reader *reader,
+				     struct hf_slice bytes, size_t *used_out)
 {
 	enum resp_result result;
 
@@ -353,6 +355,36 @@ enum resp_result resp_read(struct resp_reader *reader, struct hf_slice bytes,
 	aim_args(reader, bytes.data);
 	*used_out = reader->place;
 	return RESP_DONE;
+}
+
+/* How many bytes the request under way has at least. */
+static size_t least_length(const struct resp_reader *reader,
+			   struct hf_slice bytes)
+{
+	size_t announced = reader->place;
+
+	if (reader->bulk_len >= 0)
+		announced += (size_t)reader->bulk_len + 2;
+	return announced > bytes.len ? announced : bytes.len;
+}
+
+/* Announced is enough: nobody waits for what will not be taken. */
+enum resp_result resp_read(struct resp_reader *reader, struct hf_slice bytes,
+			   size_t *used_out)
+{
+	enum resp_result result = read_request(reader, bytes, used_out);
+	size_t length;
+
+	if (result == RESP_BAD || reader->request_max == 0)
+		return result;
+	length = result == RESP_DONE ? *used_out : least_length(reader, bytes);
+	if (length <= reader->request_max)
+		return result;
+	snprintf(reader->error_text, sizeof(reader->error_text),
+		 "ERR Protocol error: a request of more than %zu bytes "
+		 "(--max-request)",
+		 reader->request_max);
+	return bad(reader, reader->error_text);
 }
 
 /* ---- replies ------------------------------------------------------------ */

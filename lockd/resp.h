@@ -37,12 +37,14 @@ struct resp_reader {
 	size_t *begins;        /* offsets from the request's first byte */
 	struct hf_slice *argv; /* valid after RESP_DONE, until reset */
 	char *inline_text;     /* unquoted words of an inline request */
+	size_t request_max;    /* bytes of a request; 0: no limit of its own */
 	bool stranger;         /* the narrow limits are in force */
 	const char *error;     /* after RESP_BAD: a Redis error text */
-	char error_text[64];
+	char error_text[96];
 };
 
-void resp_reader_init(struct resp_reader *reader);
+/* request_max: see there. */
+void resp_reader_init(struct resp_reader *reader, size_t request_max);
 void resp_reader_fini(struct resp_reader *reader);
 
 /*

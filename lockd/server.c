@@ -141,7 +141,8 @@ static struct hf_conn *open_peer(void *arg)
 	client_opened(server->lockd, &peer->client);
 	peer->client.opened_ms = hf_loop_now_ms(server->loop);
 	peer->client.active_ms = peer->client.opened_ms;
-	resp_reader_init(&peer->reader);
+	resp_reader_init(&peer->reader,
+			 (size_t)server->settings->max_request_bytes);
 	resp_writer_init(&peer->writer, &peer->conn.out, 2);
 	return &peer->conn;
 }
@@ -171,6 +172,7 @@ static void count(struct server *server)
 
 	stats->connections = counts->accepted - stats->connections_before;
 	stats->refused = counts->refused - stats->refused_before;
+	stats->forbidden = counts->forbidden - stats->forbidden_before;
 	stats->clients = counts->conns;
 	stats->bytes_in = counts->bytes_in - stats->bytes_in_before;
 	stats->bytes_out = counts->bytes_out - stats->bytes_out_before;

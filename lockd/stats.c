@@ -33,8 +33,9 @@ void stats_reset(struct stats *stats, size_t n_commands)
 	memset(stats->by_command, 0, n_commands * sizeof(*stats->by_command));
 	stats->connections_before += stats->connections;
 	stats->refused_before += stats->refused;
+	stats->forbidden_before += stats->forbidden;
 	stats->bytes_in_before += stats->bytes_in;
 	stats->bytes_out_before += stats->bytes_out;
-	stats->connections = stats->refused = 0;
+	stats->connections = stats->refused = stats->forbidden = 0;
 	stats->bytes_in = stats->bytes_out = 0;
 }

@@ -40,13 +40,14 @@ struct stats {
 	/* Of the loop, copied by the server before a command looks at them. */
 	uint64_t connections; /* accepted, ever */
 	uint64_t refused;     /* at the connection limit */
+	uint64_t forbidden;   /* for their user */
 	uint64_t clients;     /* now */
 	uint64_t max_clients;
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	/* What CONFIG RESETSTAT took off the loop's numbers. */
-	uint64_t connections_before, refused_before, bytes_in_before,
-	    bytes_out_before;
+	uint64_t connections_before, refused_before, forbidden_before,
+	    bytes_in_before, bytes_out_before;
 };
 
 /* Counts the errors that reply has had since it had so many before. */

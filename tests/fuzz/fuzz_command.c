@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		hf_buf_init(&pushed, 64 * MIB);
 	}
 	prepare();
-	resp_reader_init(&reader);
+	resp_reader_init(&reader, 0);
 	while (resp_read(&reader, bytes, &used) == RESP_DONE) {
 		if (reader.argc > 0)
 			run(&reader);

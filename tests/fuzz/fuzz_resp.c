@@ -30,7 +30,7 @@ static void read_all(struct hf_slice bytes, size_t piece, struct hf_buf *seen)
 	size_t done = 0, there = 0, used = 0;
 	enum resp_result result = RESP_MORE;
 
-	resp_reader_init(&reader);
+	resp_reader_init(&reader, 0);
 	while (result != RESP_BAD) {
 		struct hf_slice rest = { bytes.data + done, there - done };
 

@@ -5,6 +5,7 @@ empty server; all that comes back is compared, byte for byte. Clients that we
 did not write are in test_lockd_clients_*.py.
 """
 
+import contextlib
 import socket
 import subprocess
 import time
@@ -226,11 +227,52 @@ def test_a_client_that_never_reads_is_dropped_and_others_go_on():
         assert good.ping()
 
 
+def of_bytes(n, words):
+    """A request of just so many bytes: its last word is filled up."""
+    for room in range(n, 0, -1):
+        request = encode([*words, "x" * room])
+        if len(request) == n:
+            return request
+    raise AssertionError(n)
+
+
+@pytest.mark.parametrize("max_request", [1024, 100000])
+@pytest.mark.parametrize("pieces", [1, 2, 50])
+def test_a_request_may_have_just_so_many_bytes(max_request, pieces):
+    def send(peer, n):
+        request = of_bytes(n, ["SET", "k"])
+        step = -(-len(request) // pieces)
+        for at in range(0, len(request), step):
+            peer.sendall(request[at:at + step])
+
+    with Lockd("--max-request", str(max_request)) as server:
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(30)
+            peer.connect(server.socket)
+            for _ in range(3):
+                send(peer, max_request)
+                assert peer.recv(100) == b"+OK\r\n"
+            # Its length is announced: it is refused before it has come.
+            peer.sendall(of_bytes(max_request + 1, ["SET", "k"])[:30])
+            assert peer.recv(200) == (
+                b"-ERR Protocol error: a request of more than %d bytes "
+                b"(--max-request)\r\n" % max_request)
+            assert peer.recv(1) == b""
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(30)
+            peer.connect(server.socket)
+            with contextlib.suppress(OSError):
+                send(peer, max_request + 1)
+                assert b"+OK" not in peer.recv(100)
+        kept = of_bytes(max_request, ["SET", "k"]).count(b"x")
+        assert server.call("STRLEN", "k") == b":%d\r\n" % kept
+
+
 def test_a_request_over_the_limit_ends_its_connection_only():
     with Lockd("--max-request", "100000") as server:
         good = redis.Redis(unix_socket_path=server.socket)
         assert good.set("k", b"x" * 90000)
-        with pytest.raises(redis.ConnectionError):
+        with pytest.raises((redis.ConnectionError, redis.ResponseError)):
             redis.Redis(unix_socket_path=server.socket).set("k", b"x" * 200000)
         assert good.get("k") == b"x" * 90000
 

@@ -2,13 +2,14 @@
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
 
 import pytest
 from servers import Lockd
-from web import wait_until
+from web import free_port, wait_until
 from wire import Wire
 
 NOPERM = b"-NOPERM this user may not connect\r\n"
@@ -78,6 +79,24 @@ def test_another_user_hears_why_and_is_logged_once():
         lines = re.findall(rf"may not connect uid={ME} refused_so_far=\d+",
                            server.log())
         assert 1 <= len(lines) < 20, "not a line each"
+
+
+def test_who_was_refused_for_its_user_is_counted():
+    port = free_port()
+    with Closed("--allow-uid", str(OTHER), "--tcp", f"127.0.0.1:{port}") as server:
+        with socket.create_connection(("127.0.0.1", port)) as tcp:
+            def forbidden():
+                tcp.sendall(b"INFO stats\r\n")
+                said = b""
+                while b"stalled_ms:" not in said or not said.endswith(b"\r\n"):
+                    said += tcp.recv(65536)
+                return int(re.search(rb"forbidden_connections:(\d+)", said)[1])
+
+            before = forbidden()
+            for _ in range(3):
+                with Wire(server.socket) as wire:
+                    assert wire.reply() == NOPERM
+            wait_until(lambda: forbidden() == before + 3, 20, "all are counted")
 
 
 @pytest.mark.skipif(ME != 0, reason="needs two users")

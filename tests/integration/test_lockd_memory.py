@@ -113,6 +113,23 @@ def test_a_transaction_is_refused_whole(full):
     assert full.call("GET", "k") == b"$1\r\nv\r\n"
 
 
+def test_a_script_with_a_first_line_is_refused_inside_a_transaction_too(empty):
+    take = "#!lua\nreturn redis.call('set', 'j', 'x')"
+    assert empty.call("SET", "k", "v") == b"+OK\r\n"
+    with Wire(empty.socket) as wire:
+        assert wire.ask("MULTI") == b"+OK\r\n"
+        assert wire.ask("DEL", "k") == b"+QUEUED\r\n"
+        assert wire.ask("EVAL", take, "0") == b"+QUEUED\r\n"
+        assert empty.call("CONFIG", "SET", "maxmemory", "1") == b"+OK\r\n"
+        try:
+            said = wire.ask("EXEC")
+        finally:
+            empty.call("CONFIG", "SET", "maxmemory", "0")
+    # Redis refuses the whole transaction, lockd that script alone.
+    assert said.startswith((b"*2\r\n:1\r\n-OOM ", b"-EXECABORT ")), said
+    assert empty.call("EXISTS", "j") == b":0\r\n"
+
+
 @pytest.mark.parametrize("text", ["0", "100mb", "1gb", "7"])
 def test_the_limit_is_set_and_told_as_bytes(server, text):
     bytes_of = {"0": 0, "100mb": 104857600, "1gb": 1073741824, "7": 7}

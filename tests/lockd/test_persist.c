@@ -89,6 +89,7 @@ static char *describe(void)
 	hf_buf_printf(&out, "last fence %lld, moved by %lld\n",
 		      (long long)keyspace_last_fence(t.keys),
 		      (long long)keyspace_shift(t.keys));
+	hf_buf_add_char(&out, '\0');
 	text = strdup(hf_buf_slice(&out).data);
 	hf_buf_fini(&out);
 	return text;

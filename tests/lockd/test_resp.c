@@ -19,6 +19,8 @@ static void render(const struct resp_reader *reader, struct hf_buf *out)
 	hf_buf_add_char(out, ';');
 }
 
+static size_t request_max; /* of feed()'s reader; 0: none */
+
 /*
  * Feeds input as a server would: first bytes up to split, then the rest; each
  * piece in a block of its exact size, so that a sanitizer sees a read too
@@ -29,7 +31,7 @@ static void feed(struct hf_slice input, size_t split, struct hf_buf *out)
 	struct resp_reader reader;
 	size_t begin = 0;
 
-	resp_reader_init(&reader);
+	resp_reader_init(&reader, request_max);
 	for (size_t upto = split;; upto = input.len) {
 		enum resp_result result = RESP_DONE;
 
@@ -152,6 +154,48 @@ static void a_length_may_have_any_number_of_digits(void)
 	}
 }
 
+/* Is input refused for its length, with this limit? */
+static bool is_too_long(struct hf_slice input, size_t split, size_t max)
+{
+	struct hf_buf out;
+	bool refused;
+
+	hf_buf_init(&out, 1000);
+	request_max = max;
+	feed(input, split, &out);
+	request_max = 0;
+	hf_buf_add_char(&out, '\0');
+	refused = strstr(hf_buf_slice(&out).data, "--max-request") != NULL;
+	hf_buf_fini(&out);
+	return refused;
+}
+
+static void a_request_is_taken_up_to_its_limit_and_not_a_byte_longer(void)
+{
+	const struct hf_slice inputs[] = {
+		HF_SLICE("*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n"),
+		HF_SLICE("*0\r\n"),
+		HF_SLICE("ECHO hi\r\n"),
+	};
+
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		size_t len = inputs[i].len;
+
+		for (size_t split = 0; split <= len; split++) {
+			CU_ASSERT_FALSE(is_too_long(inputs[i], split, len));
+			CU_ASSERT_TRUE(is_too_long(inputs[i], split, len - 1));
+		}
+	}
+}
+
+static void a_length_past_the_limit_is_refused_before_it_has_come(void)
+{
+	/* 4 + 5 + 88 + 2 bytes are less than 100 */
+	CU_ASSERT_FALSE(is_too_long(HF_SLICE("*1\r\n$88\r\n"), 0, 100));
+	CU_ASSERT_FALSE(is_too_long(HF_SLICE("*1\r\n$89\r\n"), 0, 100));
+	CU_ASSERT_TRUE(is_too_long(HF_SLICE("*1\r\n$90\r\n"), 0, 100));
+}
+
 static void an_inline_request_has_a_limit(void)
 {
 	char *text = hf_alloc(RESP_INLINE_MAX + 1);
@@ -224,6 +268,8 @@ static const struct hf_test tests[] = {
 	HF_TEST(requests_are_read_whole_and_cut_at_every_byte),
 	HF_TEST(many_arguments_are_kept_and_let_go),
 	HF_TEST(a_length_may_have_any_number_of_digits),
+	HF_TEST(a_request_is_taken_up_to_its_limit_and_not_a_byte_longer),
+	HF_TEST(a_length_past_the_limit_is_refused_before_it_has_come),
 	HF_TEST(an_inline_request_has_a_limit),
 	HF_TEST(replies_have_the_form_of_their_protocol),
 	HF_TEST_END,
