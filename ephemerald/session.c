@@ -163,7 +163,7 @@ struct session *sessions_due(struct sessions *sessions, int64_t now_ms)
 		struct session *session = of_item(item);
 		int64_t due_ms = session->heard_ms + session->timeout_ms;
 
-		if (due_ms <= ours_ms)
+		if (due_ms <= item->due_ms)
 			return session;
 		hf_heap_set(&sessions->due, item, due_ms);
 	}

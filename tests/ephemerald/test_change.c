@@ -122,6 +122,17 @@ static void scan_nodes(struct shot *shot)
 	put_node(shot, ztree_root(w.db.tree));
 }
 
+static void put_first(struct shot *shot)
+{
+	struct hf_buf record;
+
+	hf_buf_init(&record, 64);
+	change_begin(&record, w.db.zxid, 0);
+	change_put_reaped(&record, w.db.reaped_number);
+	hf_wr_blob(&shot->records, hf_buf_slice(&record));
+	hf_buf_fini(&record);
+}
+
 static void scan_sessions(struct shot *shot)
 {
 	uint64_t cursor = 0;
@@ -164,6 +175,7 @@ static void changes_during_a_snapshot_are_right_after_it(void)
 		for (int i = 0; i < CHANGES; i++)
 			world_change_something(&w, &chance);
 		begun = hf_buf_len(&w.records);
+		put_first(&shot);
 		scan_sessions(&shot);
 		for (int i = 0; i < 10; i++) {
 			scan_nodes(&shot);

@@ -303,15 +303,14 @@ static void node_line(struct lines *lines, const struct znode *node)
 
 	znode_stat(node, &stat);
 	znode_path(node, line);
-	hf_buf_printf(line,
-		      " c%lld m%lld p%lld ct%lld mt%lld v%d,%d,%d o%llx "
-		      "n%d,%d,%d ",
-		      (long long)stat.czxid, (long long)stat.mzxid,
-		      (long long)stat.pzxid, (long long)stat.ctime_ms,
-		      (long long)stat.mtime_ms, stat.version, stat.cversion,
-		      stat.aversion, (unsigned long long)stat.ephemeral_owner,
-		      stat.num_children, znode_created(node),
-		      znode_next_number(node));
+	hf_buf_printf(
+	    line,
+	    " c%lld m%lld p%lld ct%lld mt%lld v%d,%d,%d o%llx "
+	    "n%d,%d,%d ",
+	    (long long)stat.czxid, (long long)stat.mzxid, (long long)stat.pzxid,
+	    (long long)stat.ctime_ms, (long long)stat.mtime_ms, stat.version,
+	    stat.cversion, stat.aversion, (unsigned long long)node->owner,
+	    stat.num_children, znode_created(node), znode_next_number(node));
 	if (data.data == NULL)
 		hf_buf_add_slice(line, HF_SLICE("null"));
 	put_hex(line, data);
@@ -328,6 +327,14 @@ static void session_line(void *arg, struct session *session)
 		      (unsigned long long)session->id, session->timeout_ms,
 		      session->password);
 	end_line(arg, line);
+}
+
+static void reaped_line(struct lines *lines, const struct zdb *db)
+{
+	struct hf_buf buf, *line = begin_line(&buf);
+
+	hf_buf_printf(line, "reaped %d", db->reaped_number);
+	end_line(lines, line);
 }
 
 static int by_text(const void *a, const void *b)
@@ -361,6 +368,7 @@ const char *world_text(struct zdb *db)
 		cursor =
 		    sessions_scan(db->sessions, cursor, session_line, &lines);
 	} while (cursor != 0);
+	reaped_line(&lines, db);
 	join(&lines, text, sizeof(text));
 	return text;
 }
