@@ -262,16 +262,16 @@ static uint64_t seq_of(const struct persist *p, int64_t zxid)
 
 uint64_t persist_wait_for_change(const struct persist *p, int64_t zxid)
 {
-	uint64_t seq = persist_wait_for(p);
+	uint64_t last = persist_wait_for(p), seq;
 
 	if (p == NULL || zxid == 0)
 		return 0;
 	if (!p->always)
-		return seq;
-	if (zxid > p->durable_zxid)
-		return seq_of(p, zxid) < seq ? seq_of(p, zxid) : seq;
+		return last;
 	/* Whatever the reply tells, its own number is one that was given. */
-	return p->ceiling_seq;
+	seq = zxid > p->durable_zxid ? seq_of(p, zxid) : p->ceiling_seq;
+	seq = seq > p->ceiling_seq ? seq : p->ceiling_seq;
+	return seq < last ? seq : last;
 }
 
 void persist_note_waiter(struct persist *p)

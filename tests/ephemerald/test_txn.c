@@ -262,7 +262,7 @@ static void nodes_take_so_much_memory_and_not_a_byte_more(void)
 	size_t used;
 
 	world_create(&w, "/a", ZK_PERSISTENT);
-	used = ztree_memory(w.db.tree);
+	used = zdb_memory(&w.db);
 	w.db.limits.max_memory = used + 1;
 	CU_ASSERT_EQUAL(world_create(&w, "/b", ZK_PERSISTENT), ZK_SYSTEM_ERROR);
 	CU_ASSERT_EQUAL(world_set(&w, "/a", "data!"), ZK_OK);
