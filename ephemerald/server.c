@@ -8,6 +8,7 @@
 #include "ephemerald/persist.h"
 #include "ephemerald/request.h"
 #include "ephemerald/words.h"
+#include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 #include "libhold/loop.h"
@@ -150,15 +151,23 @@ static void count(struct server *server)
 	server->e->stats.bytes_in = counts->bytes_in;
 }
 
+/*
+ * When it came, or later: no session is to end before its time because the
+ * turn read the clock before, or cut its microseconds off.
+ */
+static int64_t heard_ms(void)
+{
+	return (hf_clock_us() + 999) / 1000;
+}
+
 static void run_frame(struct peer *peer, struct hf_slice frame)
 {
 	struct ephemerald *e = peer->server->e;
-	int64_t now_ms = hf_loop_now_ms(peer->server->loop);
 
 	if (peer->client.session == NULL)
-		connect_run(e, &peer->client, frame, now_ms);
+		connect_run(e, &peer->client, frame, heard_ms());
 	else
-		request_run(e, &peer->client, frame, now_ms);
+		request_run(e, &peer->client, frame, heard_ms());
 }
 
 static void refuse_frame(struct peer *peer)

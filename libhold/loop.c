@@ -87,6 +87,7 @@ struct hf_loop {
 	void (*hangup)(void *arg);
 	int64_t wake_ms;    /* what the timer is set to */
 	int64_t now_ms;     /* 0: read the clock when asked */
+	int64_t polled_ms;  /* before it was looked at what is readable */
 	int64_t stop_at_ms; /* 0: serving; else closing, at the latest then */
 	char *read_buffer;
 };
@@ -942,6 +943,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
 	end_turn(loop); /* what timers and write completions left */
 	loop->now_ms = 0;
+	loop->polled_ms = hf_clock_ms();
 }
 
 static void on_check(uv_check_t *check)
@@ -949,7 +951,7 @@ static void on_check(uv_check_t *check)
 	struct hf_loop *loop = check->data;
 
 	if (loop->stop_at_ms == 0)
-		wake_at(loop, loop->ops->tick(loop->arg, hf_loop_now_ms(loop)));
+		wake_at(loop, loop->ops->tick(loop->arg, loop->polled_ms));
 	serve_resumed(loop);
 	close_dead(loop);
 	end_turn(loop);

@@ -4,7 +4,9 @@
  * libuv below, one thread. A turn is: wait, read what is readable and hand
  * it over, run what is due (tick), write each connection's replies with one
  * write. Reading comes before tick on purpose: a renewal that lies in a
- * socket wins over the deadline that it renews.
+ * socket wins over the deadline that it renews. So tick is told the time at
+ * which the turn began to look at the sockets: whoever was interrupted since,
+ * stopped even, looks once more before anything falls due.
  *
  * The program allocates its peer with struct hf_conn first inside, and frees
  * it in closed(). Input goes through one buffer of the loop where it can, so
@@ -82,7 +84,7 @@ struct hf_loop_ops {
 	/* The connection is over: free the peer. */
 	void (*closed)(struct hf_conn *conn);
 	/*
-	 * Runs what is due at now_ms, a bounded piece of it; gives when it
+	 * Runs what was due at now_ms, a bounded piece of it; gives when it
 	 * wants to run next (now_ms or less: at once, HF_NEVER: no wish).
 	 */
 	int64_t (*tick)(void *arg, int64_t now_ms);
