@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/support/service_manager.py \
 	tests/support/stack.py \
 	tests/support/web.py \
+	tests/support/wall_clock.py \
 	tests/support/wire.py \
 	tests/integration/zookeeper_differences.py \
 	tests/support/zk_duel.py \
@@ -27,6 +28,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_limits.py \
 	tests/integration/test_ephemerald_pitfalls.py \
 	tests/integration/test_ephemerald_reads.py \
+	tests/integration/test_ephemerald_promises.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \

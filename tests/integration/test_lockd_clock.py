@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from servers import Lockd
+from wall_clock import WallClock
 from web import wait_until
 
 HOUR = 3600
@@ -21,30 +22,6 @@ def connect(server):
 
 
 # -- the wall clock ------------------------------------------------------------
-
-
-class WallClock:
-    """lockd's own, moved while it runs: Debian's libfaketime, which leaves the
-    boot clock alone. The file's text is read at each look at the clock."""
-
-    def __init__(self, path):
-        self.path = path
-        # By the name that the loader finds: the folder is the architecture's.
-        self.environment = {
-            "LD_PRELOAD": "/usr/$LIB/faketime/libfaketimeMT.so.1",
-            "FAKETIME_TIMESTAMP_FILE": str(path),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
-            + ":verify_asan_link_order=0",
-        }
-        self.set(0)
-
-    def set(self, seconds):
-        new = self.path.with_suffix(".new")
-        new.write_text(f"{seconds:+d}\n")
-        new.rename(self.path)
 
 
 @pytest.fixture
