@@ -28,6 +28,7 @@
 #define KEEP_BYTES      (256 * 1024)
 #define RETRY_MS        200
 #define SYNC_EVERY_MS   1000
+#define WRITE_EVERY_US  5000 /* at most, of a log that is synced seldom */
 #define CLOSE_TRIES     5
 #define LOGS_MAX        16 /* more are made one at the next start */
 
@@ -85,11 +86,12 @@ struct journal {
 	const struct journal_ops *ops;
 	void *arg;
 	uv_loop_t *loop;
-	uv_prepare_t prepare; /* before each wait: pending to the disk */
-	uv_idle_t pump;       /* active while pieces are to be gathered */
-	uv_timer_t timer;     /* a retry, or the sync of each second */
-	uv_poll_t gathered;   /* libuv's timer is too coarse for this */
-	int gather_fd;        /* -1: syncs wait for nobody */
+	uv_prepare_t prepare;     /* before each wait: pending to the disk */
+	uv_idle_t pump;           /* active while pieces are to be gathered */
+	uv_timer_t timer;         /* a retry, or the sync of each second */
+	uv_poll_t gathered;       /* libuv's timer is too coarse for this */
+	int gather_fd;            /* -1: the disk waits for nobody */
+	int64_t gathers_until_us; /* when gathered is called */
 	int open_handles;
 	int dir_fd;
 	int lock_fd;
@@ -282,19 +284,37 @@ static void on_gathered(uv_poll_t *poll, int status, int events)
 	HF_UNUSED(status);
 	HF_UNUSED(events);
 	(void)!read(j->gather_fd, &times, sizeof(times));
+	j->gathers_until_us = 0;
+}
+
+/*
+ * How long what is pending may wait for more. Nobody waits for what is only
+ * written: a write each turn would cost more than all that is in it.
+ */
+static int64_t patience_us(struct journal *j, int64_t now_us)
+{
+	if (j->conf->sync == JOURNAL_ALWAYS)
+		return journal_gather_wait_us(&j->gather, now_us, j->waiters);
+	if (wants_sync(j) || hf_buf_len(&j->pending) >= PIECE_BYTES)
+		return 0;
+	return j->gather.began_us + WRITE_EVERY_US - now_us;
 }
 
 /* Then on_gathered() is called in time. */
 static bool waits_for_more(struct journal *j)
 {
 	struct itimerspec timer = { 0 };
-	int64_t wait_us;
+	int64_t now_us, wait_us;
 
 	if (j->gather_fd < 0 || hf_buf_len(&j->pending) == 0)
 		return false;
-	wait_us = journal_gather_wait_us(&j->gather, hf_clock_us(), j->waiters);
+	now_us = hf_clock_us();
+	wait_us = patience_us(j, now_us);
 	if (wait_us <= 0)
 		return false;
+	if (j->gathers_until_us == now_us + wait_us)
+		return true;
+	j->gathers_until_us = now_us + wait_us;
 	timer.it_value.tv_nsec = wait_us * 1000; /* far below a second */
 	return timerfd_settime(j->gather_fd, 0, &timer, NULL) == 0;
 }
@@ -665,11 +685,9 @@ static void init_handle(struct journal *j, void *handle)
 	j->open_handles++;
 }
 
-/* A failing one is no harm: then syncs wait for nobody. */
+/* A failing one is no harm: then the disk waits for nobody. */
 static void init_gathering(struct journal *j)
 {
-	if (j->conf->sync != JOURNAL_ALWAYS)
-		return;
 	j->gather_fd =
 	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (j->gather_fd < 0)

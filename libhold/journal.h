@@ -26,7 +26,7 @@ struct journal;
 
 enum journal_sync {
 	JOURNAL_ALWAYS,   /* durable() follows at once */
-	JOURNAL_EVERYSEC, /* written at once, synced each second */
+	JOURNAL_EVERYSEC, /* written within 5 ms, synced each second */
 };
 
 struct journal_ops {
@@ -83,7 +83,7 @@ void journal_close(struct journal **journal);
 
 /*
  * Appends (copies) a record of at least one byte; gives its sequence number,
- * the first is 1. It goes to the disk before the loop waits again.
+ * the first is 1. It goes to the disk soon.
  */
 uint64_t journal_add(struct journal *journal, struct hf_slice record);
 uint64_t journal_last(const struct journal *journal);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "libhold/clock.h"
 #include "libhold/journal.h"
 #include "libhold/log.h"
 
@@ -730,6 +731,26 @@ static void a_snapshot_that_fails_leaves_the_logs(void)
 	close_journal();
 }
 
+static void many_turns_share_a_write_that_nobody_waits_for(void)
+{
+	int64_t began_us, took_us;
+
+	t.conf.sync = JOURNAL_EVERYSEC;
+	CU_ASSERT_FATAL(open_journal());
+	faults_set(FAULT_NONE, 0, 0, 0);
+	began_us = hf_clock_us();
+	for (int i = 0; i < 100; i++) {
+		change();
+		turn();
+		usleep(200);
+	}
+	took_us = hf_clock_us() - began_us;
+	CU_ASSERT(faults_calls() > 0);
+	CU_ASSERT(faults_calls() <= took_us / 2500 + 4);
+	wait_acked();
+	close_journal();
+}
+
 static void a_hundred_thousand_records_are_all_there(void)
 {
 	enum { N = 100000 };
@@ -804,6 +825,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(closing_does_not_wait_for_ever_for_a_bad_disk),
 	HF_TEST(a_snapshot_that_fails_leaves_the_logs),
 	HF_TEST(many_records_share_a_sync),
+	HF_TEST(many_turns_share_a_write_that_nobody_waits_for),
 	HF_TEST(a_hundred_thousand_records_are_all_there),
 	HF_TEST_END,
 };
