@@ -64,7 +64,11 @@ int op_sasl(struct call *call)
 /* As a ZooKeeper on which it is off, which is how it comes. */
 int op_reconfig(struct call *call)
 {
-	HF_UNUSED(call);
+	struct zk_reconfig_request request;
+
+	zk_get_reconfig_request(&call->rd, &request);
+	if (call->rd.bad)
+		return ZK_MARSHALLING;
 	zdb_next_zxid(&call->e->db);
 	return ZK_RECONFIG_DISABLED;
 }

@@ -152,8 +152,11 @@ int op_check_watches(struct call *call)
 	kinds = kinds_of(request.type);
 	if (call_bad(call, request.path) || kinds == 0)
 		return ZK_MARSHALLING;
-	/* ZooKeeper goes up the path, and there is no way up from "a". */
-	if (request.path.len > 0 && request.path.data[0] != '/')
+	/* ZooKeeper goes up the path: from "" nowhere, from "a" there is no
+	 * way. */
+	if (request.path.len == 0)
+		return ZK_NO_WATCHER;
+	if (request.path.data[0] != '/')
 		return ZK_MARSHALLING;
 	return (watch_kinds(call->e->db.watches, &call->client->watcher,
 			    request.path) &

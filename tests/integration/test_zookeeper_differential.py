@@ -11,6 +11,7 @@ import pytest
 from servers import Ephemerald
 from zk_duel import Duel, ephemerald
 from zk_sequences import sequence
+from zk_wire import OPS
 
 SEQUENCES = int(os.environ.get("HOLDFAST_SEQUENCES", "250"))
 AT_ONCE = 25
@@ -33,6 +34,15 @@ def test_a_seed_is_always_the_same_sequence():
     assert [sequence(seed) for seed in range(50)] == [
         sequence(seed) for seed in range(50)
     ]
+
+
+def test_every_operation_is_among_them():
+    sent = set()
+    for seed in range(250):
+        for step in sequence(seed):
+            for call in step[2] if step[0] == "calls" else ():
+                sent.add(call[0])
+    assert set(OPS) - sent == {"deleteContainer"}  # see zookeeper_differences.py
 
 
 def test_a_server_that_answers_otherwise_is_found_out_and_the_seed_told():

@@ -50,6 +50,10 @@ SHARED = ("", "/", "/zookeeper", "/zookeeper/quota")
 UNORDERED = ("getChildren", "getChildren2", "getEphemerals", "whoAmI", "multiRead")
 
 
+# After such a reply the server hangs up, if it is to this.
+ENDING = {"raw": (-6,), "auth": (-115,)}
+
+
 class Stalled(Exception):
     """The machine was too slow for the short session: once more."""
 
@@ -277,6 +281,9 @@ class Play:
                 if call[0] == "closeSession":
                     came.sort(key=repr)
                 self.tell((who, call), came)
+        if calls[-1][0] in ENDING and who in self.peers:
+            if getattr(came[-1], "err", 0) in ENDING[calls[-1][0]]:
+                self.tell((who, "after it"), self.until_end(who))
         self.settled = False
         if calls[-1][0] == "closeSession":
             self.tell((who, "after it"), self.until_end(who))
@@ -342,10 +349,10 @@ class Play:
 
     def part(self, who):
         """Ends a session, resumed if it has no connection."""
+        self.settle()  # which may find that it hung up
         if who not in self.peers:
             self.do_resume(who, "right")
         if who in self.peers:
-            self.settle()
             self.do_calls(who, [("closeSession",)])
         self.sessions.pop(who, None)
 

@@ -94,7 +94,7 @@ ODD_ACLS = [
     [(2, "world", "anyone"), (1, "world", "anyone")],
 ]
 VERSIONS = [-2, 0, 1, 2, 3, 2**31 - 1, -(2**31)]
-FLAGS = [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6]
+FLAGS = [0] * 6 + [1] * 4 + [2] * 3 + [3] * 4 + [4, 5, 6]
 ODD_FLAGS = [7, -1, 99, 2**31 - 1, -(2**31)]
 TTLS = [1, 100000, 0, -1, -(2**63), 2**63 - 1, 2**40 - 1, 2**40, 2**24]
 AUTHS = [("digest", user.encode()) for user in USERS] * 4 + [
@@ -117,6 +117,10 @@ class Maker:
         self.odd_rate = self.rng.choice([0.0, 0.03, 0.15])
         # One kind of watch for each path: see zookeeper_differences.py.
         self.kinds = self.rng.choice(["once", "mixed", "persistent", "recursive"])
+        self.acl_rate = self.rng.choice([0.05, 0.2, 0.6])
+        # Most happens in few places, so that it meets there.
+        self.hot = self.rng.sample(NODES[:8], 3)
+        self.watched = []
         self.seed = seed
         # Then one at a time: see zookeeper_differences.py.
         self.quotas = seed % 5 == 0
@@ -135,7 +139,12 @@ class Maker:
             return self.rng.choice(TOPS + QUOTAS if self.quotas else TOPS)
         if chance < 0.12:
             return f"{self.rng.choice(NODES[:4])}/n-{self.rng.randrange(5):010}"
-        return self.rng.choice(NODES)
+        return self.rng.choice(self.hot if chance < 0.6 else NODES)
+
+    def watched_path(self):
+        if self.watched and self.rng.random() < 0.6:
+            return self.rng.choice(self.watched)
+        return self.path()
 
     def kind_of(self, path):
         if self.kinds != "mixed":
@@ -158,7 +167,7 @@ class Maker:
         return self.rng.choice(DATA)
 
     def acl(self):
-        if self.rng.random() < 0.8:
+        if self.rng.random() > self.acl_rate:
             return OPEN
         return self.pick(ACLS, ODD_ACLS)
 
@@ -166,7 +175,10 @@ class Maker:
         return self.pick(FLAGS, ODD_FLAGS)
 
     def watch(self, path):
-        return self.kind_of(path) == "once" and self.rng.random() < 0.5
+        if self.kind_of(path) != "once" or self.rng.random() < 0.4:
+            return False
+        self.watched.append(path)
+        return True
 
     # -- calls ----------------------------------------------------------------
 
@@ -196,7 +208,7 @@ class Maker:
         return "setData", path, self.data_for(path), self.version()
 
     def set_acl(self):
-        return "setACL", self.path(), self.acl(), self.version()
+        return "setACL", self.path(), self.pick([OPEN, *ACLS], ODD_ACLS), self.version()
 
     def check(self):
         return "check", self.path(), self.version()
@@ -233,12 +245,13 @@ class Maker:
         kind = self.kind_of(path)
         if kind == "once":
             return self.read()
+        self.watched.append(path)
         mode = {"persistent": 0, "recursive": 1}[kind]
         return "addWatch", path, self.pick([mode], [2, -1, 99])
 
     def typed(self):
         name = self.rng.choice(["checkWatches", "removeWatches"])
-        return name, self.path(), self.pick([1, 2, 3, 3], [0, 4, -1])
+        return name, self.watched_path(), self.pick([1, 2, 3, 3], [0, 4, -1])
 
     def set_watches(self):
         once, lasting = [[], [], []], {"persistent": [], "recursive": []}
@@ -286,17 +299,17 @@ class Maker:
         weighted = [
             (Maker.create, 22), (Maker.container, 3), (Maker.ttl, 3),
             (Maker.delete, 9), (Maker.set_data, 10), (Maker.set_acl, 4),
-            (Maker.failing_check, 1), (Maker.read, 14), (Maker.multi, 7),
-            (Maker.multi_read, 2), (Maker.add_watch, 6), (Maker.typed, 4),
+            (Maker.failing_check, 1), (Maker.read, 18), (Maker.multi, 7),
+            (Maker.multi_read, 2), (Maker.add_watch, 9), (Maker.typed, 4),
             (Maker.set_watches, 2), (Maker.simple, 2), (Maker.reconfig, 0.2),
             (lambda m: m.of_path("getACL"), 3),
             (lambda m: m.of_path("getEphemerals"), 1),
             (lambda m: m.of_path("getAllChildrenNumber", "sync"), 1.5),
             (lambda m: m.of_path("deleteContainer"), 0.5),
-            (lambda m: ("auth", *m.rng.choice(AUTHS)), 2),
+            (lambda m: ("auth", *m.rng.choice(AUTHS)), 5),
             (lambda m: ("sasl", b"x"), 0.1),
             (lambda m: ("closeSession",), 0.5),
-            (Maker.raw, 1.2),
+            (Maker.raw, 4),
         ]
         return [each for each, _ in weighted], [weight for _, weight in weighted]
 
@@ -369,8 +382,8 @@ def sequence(seed):
     maker = Maker(seed)
     steps = [("open", who, SESSION_MS, False) for who in WHO]
     # Something to work on, else most calls meet no node.
-    steps.append(("calls", "A", [("create", "@/a"), ("create", "@/b"),
-                                 ("create", "@/a/a")]))
+    made = ["@/a", "@/b", "@/a/a", *maker.rng.sample(NODES[3:], 3)]
+    steps.append(("calls", "A", [("create", path) for path in made]))
     if maker.quotas:
         steps += [("calls", "B", [call]) for call in maker.quota()]
     for _ in range(maker.rng.randint(6, 24)):
