@@ -93,6 +93,7 @@ static void take_over(struct ephemerald *e, struct client *client,
 	session->client = client;
 	client->session = session;
 	hf_list_remove(&client->stranger);
+	client->stats.last_op = ZK_OP_CREATE_SESSION;
 	session_heard(e->db.sessions, session, now_ms);
 	/* While the disk refuses, it keeps the one it has. */
 	if (ask->timeout_ms != session->timeout_ms &&

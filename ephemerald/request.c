@@ -135,8 +135,10 @@ static void count(struct call *call, int64_t began_us)
 	if (took_us > stats->latency_max_us)
 		stats->latency_max_us = took_us;
 	of_client->sent++;
-	of_client->last_op = call->op;
-	of_client->last_xid = call->xid;
+	if (call->op != ZK_OP_AUTH)
+		of_client->last_op = call->op;
+	if (call->xid >= 0) /* below: a ping's, and others without one */
+		of_client->last_xid = call->xid;
 }
 
 static void refuse_frame(struct client *client)

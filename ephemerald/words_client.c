@@ -9,12 +9,46 @@ static unsigned long long session_id(const struct client *client)
 		   : (unsigned long long)client->session->id;
 }
 
-/* ZooKeeper's short names; exporters take any. */
+/* ZooKeeper's short names of what it counts as a client's last operation. */
 static const char *op_text(int32_t op)
 {
-	const char *name = zk_op_name(op);
+	static const struct {
+		int32_t op;
+		const char *text;
+	} texts[] = {
+		{ ZK_OP_CREATE_SESSION, "SESS" },
+		{ ZK_OP_CREATE, "CREA" },
+		{ ZK_OP_CREATE2, "CREA" },
+		{ ZK_OP_CREATE_CONTAINER, "CREA" },
+		{ ZK_OP_CREATE_TTL, "CREA" },
+		{ ZK_OP_DELETE, "DELE" },
+		{ ZK_OP_DELETE_CONTAINER, "DELE" },
+		{ ZK_OP_EXISTS, "EXIS" },
+		{ ZK_OP_GET_DATA, "GETD" },
+		{ ZK_OP_SET_DATA, "SETD" },
+		{ ZK_OP_GET_ACL, "GETA" },
+		{ ZK_OP_SET_ACL, "SETA" },
+		{ ZK_OP_GET_CHILDREN, "GETC" },
+		{ ZK_OP_GET_CHILDREN2, "GETC" },
+		{ ZK_OP_GET_ALL_CHILDREN_NUMBER, "GETACN" },
+		{ ZK_OP_GET_EPHEMERALS, "GETE" },
+		{ ZK_OP_SYNC, "SYNC" },
+		{ ZK_OP_PING, "PING" },
+		{ ZK_OP_MULTI, "MULT" },
+		{ ZK_OP_MULTI_READ, "MLTR" },
+		{ ZK_OP_SET_WATCHES, "SETW" },
+		{ ZK_OP_SET_WATCHES2, "STW2" },
+		{ ZK_OP_ADD_WATCH, "ADDW" },
+		{ ZK_OP_CHECK_WATCHES, "CHKW" },
+		{ ZK_OP_REMOVE_WATCHES, "REMW" },
+		{ ZK_OP_WHO_AM_I, "HOMI" },
+	};
 
-	return name == NULL ? "NA" : name;
+	for (size_t i = 0; i < HF_LEN(texts); i++) {
+		if (texts[i].op == op)
+			return texts[i].text;
+	}
+	return "NA";
 }
 
 static void put_in_full(struct ephemerald *e, struct hf_buf *out,
@@ -42,11 +76,12 @@ void words_put_clients(struct ephemerald *e, struct hf_buf *out, bool in_full,
 	HF_LIST_FOREACH (it, &e->clients) {
 		struct client *client = HF_CONTAINER_OF(it, struct client, all);
 
-		hf_buf_printf(out, " /%s[%d](queued=%zu,recved=%llu,sent=%llu",
-			      client->address, client->session != NULL,
-			      client->ops->queued(client),
-			      (unsigned long long)client->stats.received,
-			      (unsigned long long)client->stats.sent);
+		hf_buf_printf(
+		    out, " /%s[%d](queued=%zu,recved=%llu,sent=%llu",
+		    client->address, client->session != NULL,
+		    client->session == NULL ? 0 : client->ops->queued(client),
+		    (unsigned long long)client->stats.received,
+		    (unsigned long long)client->stats.sent);
 		if (in_full)
 			put_in_full(e, out, client, now_ms);
 		hf_buf_printf(out, ")\n");

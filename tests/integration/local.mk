@@ -26,6 +26,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_crash.py \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_limits.py \
+	tests/integration/test_ephemerald_kazoo.py \
 	tests/integration/test_ephemerald_pitfalls.py \
 	tests/integration/test_ephemerald_reads.py \
 	tests/integration/test_ephemerald_promises.py \
@@ -75,6 +76,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS)
 EPHEMERALD_CLIENT_TESTS = \
 	tests/integration/test_ephemerald_clients.py \
 	tests/integration/test_ephemerald_clients_java.py \
+	tests/integration/test_ephemerald_clients_tools.py \
 	tests/integration/test_ephemerald_docs.py \
 	tests/integration/test_ephemerald_kazoo_client.py \
 	tests/integration/test_ephemerald_kazoo_locks.py \
