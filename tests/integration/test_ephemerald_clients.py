@@ -51,7 +51,7 @@ def transcript(server):
     """What zkCli.sh prints, without what differs from run to run."""
     session = (CLIENTS / "zkcli" / "session").read_text()
     done = subprocess.run(
-        [ZKCLI, "-server", server.hosts], timeout=60, text=True,
+        [ZKCLI, "-server", server.hosts], timeout=150, text=True,
         input=session.replace("HOSTS", server.hosts),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout

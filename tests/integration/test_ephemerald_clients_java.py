@@ -24,7 +24,7 @@ def results():
              "-cp", f"{build_path('tests', 'clients', 'java')}:{CURATOR}",
              "Main", f"ephemerald={ours.hosts}", f"zookeeper={theirs.hosts}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=200)
+            timeout=300)
     return done
 
 

@@ -12,7 +12,7 @@ from web import wait_until
 from zk_wire import OPEN, PASSWORD_BYTES, Event, Peer, Reader, framed, \
     hello, i32, request
 
-SESSION_MS = 10000
+SESSION_MS = 30000
 EPHEMERAL, SEQUENTIAL, CONTAINER, TTL = 1, 2, 4, 5
 CREATED, DELETED, CHANGED, CHILD = 1, 2, 3, 4
 PERSISTENT, RECURSIVE = 0, 1

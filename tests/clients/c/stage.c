@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-enum { WAIT_SECONDS = 20 };
+enum { WAIT_SECONDS = 60 };
 
 void ears_hear(zhandle_t *zh, int type, int state, const char *path,
 	       void *context)

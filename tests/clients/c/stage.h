@@ -12,7 +12,7 @@
 
 #include <zookeeper/zookeeper.h>
 
-enum { PATH_BYTES = 128, SESSION_MS = 10000, EARS_MAX = 16 };
+enum { PATH_BYTES = 128, SESSION_MS = 30000, EARS_MAX = 16 };
 
 struct stage {
 	const char *program;  /* this one */
@@ -51,13 +51,13 @@ void ears_hear(zhandle_t *zh, int type, int state, const char *path,
 void ears_hear_nodes(zhandle_t *zh, int type, int state, const char *path,
 		     void *ears);
 
-/* Waits until it has heard so many; false: 20 seconds passed. */
+/* Waits until it has heard so many; false: 60 seconds passed. */
 bool ears_wait(struct ears *ears, int n);
 
 /* Waits until the last state that a session event told is this one. */
 bool ears_wait_state(struct ears *ears, int state);
 
-/* Connects; NULL: it did not come to this state in 20 seconds. */
+/* Connects; NULL: it did not come to this state in 60 seconds. */
 zhandle_t *stage_connect(const char *hosts, const clientid_t *id,
 			 struct ears *ears, int state);
 

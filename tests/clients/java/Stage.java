@@ -8,7 +8,7 @@ import org.apache.curator.retry.RetryNTimes;
 
 /** Connected clients, a node of its own, and conditions to wait for. */
 final class Stage implements AutoCloseable {
-	static final int SESSION_MS = 10_000, WAIT_SECONDS = 20;
+	static final int SESSION_MS = 30_000, WAIT_SECONDS = 60;
 
 	final String hosts, top;
 	final CuratorFramework client;
@@ -29,7 +29,7 @@ final class Stage implements AutoCloseable {
 
 	CuratorFramework client(String to) throws InterruptedException {
 		CuratorFramework made = CuratorFrameworkFactory.newClient(to,
-				SESSION_MS, 10_000, new RetryNTimes(40, 50));
+				SESSION_MS, 30_000, new RetryNTimes(40, 50));
 
 		clients.add(made);
 		made.start();

@@ -12,7 +12,7 @@ exports.prepare = (zookeeper, hosts) => {
 
 	/* A connected client whose calls give promises. */
 	const client = async (chroot = "") => {
-		const one = zookeeper.createClient(hosts + chroot, { sessionTimeout: 10000, spinDelay: 10 });
+		const one = zookeeper.createClient(hosts + chroot, { sessionTimeout: 30000, spinDelay: 10 });
 		made.push(one);
 		one.connect();
 		await once(one, "connected");
