@@ -282,7 +282,10 @@ void persist_note_waiter(struct persist *p)
 
 int64_t persist_durable_zxid(const struct persist *p, const struct zdb *db)
 {
-	return p == NULL || !p->always ? db->zxid : p->durable_zxid;
+	/* With nothing under way that goes for numbers without a record, too:
+	 * how far they may go is one. */
+	return p == NULL || !p->always || n_awaited(p) == 0 ? db->zxid
+							    : p->durable_zxid;
 }
 
 const char *persist_refusing(const struct persist *p)

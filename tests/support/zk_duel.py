@@ -63,7 +63,7 @@ class Stalled(Exception):
 
 def ephemerald():
     return Ephemerald(
-        *("--durability", "none", "--min-session-timeout", "100"),
+        *("--min-session-timeout", "100"),
         *("--ttl-nodes", "yes", "--enforce-quota", "yes"),
         *("--container-check", str(FAR_MS), "--max-clients-per-address", "0"),
     )
