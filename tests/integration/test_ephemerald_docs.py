@@ -14,6 +14,7 @@ from servers import Ephemerald, build_path
 SRC = pathlib.Path(os.environ["HOLDFAST_SRC"])
 PAGE = SRC / "docs" / "ephemerald.md"
 PROTOCOL = SRC / "docs" / "ephemerald-protocol.md"
+CLIENTS = SRC / "docs" / "ephemerald-clients.md"
 MANUAL = SRC / "docs" / "ephemerald.8"
 ALWAYS = {"help", "version"}
 ZKCLI = "/usr/share/zookeeper/bin/zkCli.sh"  # Debian has it in no PATH
@@ -116,7 +117,7 @@ def test_the_manual_is_well_formed():
     assert "EPHEMERALD(8)" in shown.stdout
 
 
-@pytest.mark.parametrize("page", [PAGE, PROTOCOL], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [PAGE, PROTOCOL, CLIENTS], ids=lambda page: page.name)
 def test_links_and_files_that_are_named_are_there(page):
     text = page.read_text()
     links = [page.parent / link for link in re.findall(r"\]\(([^):#]+)\)", text)]
@@ -125,6 +126,33 @@ def test_links_and_files_that_are_named_are_there(page):
     assert links + named
     for path in links + named:
         assert path.exists(), path
+
+
+# ---- the clients -----------------------------------------------------------------
+
+
+def test_the_tests_of_each_client_are_there_and_in_make_check():
+    """Each test file that the page names, by the list that make check has."""
+    told = CLIENTS.read_text()
+    for name, parts in re.findall(r"`(test_\w+_)\{([\w,]+)\}\.py`", told):
+        told += " ".join(f"`{name}{part}.py`" for part in parts.split(","))
+    named = set(re.findall(r"`(test_\w+\.py)`", told))
+    listed = (SRC / "tests" / "integration" / "local.mk").read_text()
+    assert len(named) >= 8
+    for name in named:
+        assert f"tests/integration/{name}" in listed, name
+
+
+def test_the_versions_of_the_clients_are_those_that_are_installed():
+    rows = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+)", CLIENTS.read_text(),
+                           re.MULTILINE))
+    for client, package in (("kazoo", "python3-kazoo"),
+                            ("libzookeeper-mt (C)", "libzookeeper-mt-dev"),
+                            ("zkCli.sh (Java)", "zookeeper"),
+                            ("zktop", "zktop"),
+                            ("collectd's zookeeper plugin", "collectd-core")):
+        said = run(["dpkg-query", "-W", "-f", "${Version}", package]).stdout
+        assert said.startswith(rows[client]), (client, said)
 
 
 # ---- the protocol -----------------------------------------------------------------
