@@ -27,13 +27,29 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/worker.c fcgi/worker.h \
 	fcgi/zk_calls.c fcgi/zk_calls.h \
 	fcgi/zk_clock.c fcgi/zk_clock.h \
+	fcgi/zk_hold.c fcgi/zk_hold.h \
+	fcgi/zk_hold_acquire.c \
+	fcgi/zk_hold_create.c \
+	fcgi/zk_hold_extend.c \
+	fcgi/zk_hold_look.c \
+	fcgi/zk_hold_release.c \
+	fcgi/zk_hold_root.c \
 	fcgi/zk_keeper.c fcgi/zk_keeper.h \
+	fcgi/zk_keeper_due.c \
+	fcgi/zk_keeper_inner.h \
+	fcgi/zk_keeper_sweep.c \
+	fcgi/zk_keeper_take_up.c \
+	fcgi/zk_kept.c \
 	fcgi/zk_node.c fcgi/zk_node.h \
 	fcgi/zk_session.c fcgi/zk_session.h \
 	fcgi/zk_url.c fcgi/zk_url.h \
 	fcgi/zkc.c fcgi/zkc.h \
 	fcgi/zkc_batch.c fcgi/zkc_batch.h \
-	fcgi/zkc_dial.c fcgi/zkc_dial.h
+	fcgi/zkc_calls.c \
+	fcgi/zkc_connect.c \
+	fcgi/zkc_dial.c fcgi/zkc_dial.h \
+	fcgi/zkc_inner.h \
+	fcgi/zkc_serve.c
 nodist_fcgi_libworker_a_SOURCES = fcgi/lua_scripts.h
 
 # The scripts of the holds are compiled in.
