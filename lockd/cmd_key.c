@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lockd/expiry.h"
+#include "lockd/locks.h"
 #include "lockd/values.h"
 
 #include "libhold/clock.h"
@@ -101,6 +102,29 @@ static bool allowed(unsigned only, int64_t old_ms, int64_t due_ms)
 	       !((only & ONLY_LT) != 0 && due_ms >= old_ms);
 }
 
+/* When the key ends; of a lock: when its holder does. */
+static int64_t end_of(struct call *call, struct hf_slice key,
+		      const struct ks_view *view)
+{
+	struct lock_look look;
+
+	if (view->type != KS_LOCK)
+		return view->due_ms;
+	locktab_look(call->lockd->locks, key, call->now_ms, &look);
+	return look.end_ms;
+}
+
+/* False: a lock that nobody holds any more, and only its delay keeps closed. */
+static bool set_due(struct call *call, const struct ks_view *view,
+		    struct ks_change *change)
+{
+	if (view->type == KS_LOCK && change->kind == KS_DUE)
+		return locktab_move(call->lockd->locks, change->key,
+				    change->due_ms, locks_now(call));
+	keyspace_apply(call->lockd->keys, change, call->now_ms);
+	return true;
+}
+
 static void expire(struct call *call, unsigned unit, const char *command)
 {
 	struct ks_change change = { .kind = KS_DUE, .key = call->argv[1] };
@@ -113,14 +137,13 @@ static void expire(struct call *call, unsigned unit, const char *command)
 		return;
 	view = value_to_change(call, change.key);
 	if (view.type == KS_NONE ||
-	    !allowed(only, view.due_ms, change.due_ms)) {
+	    !allowed(only, end_of(call, change.key, &view), change.due_ms)) {
 		reply_integer(call->reply, 0);
 		return;
 	}
 	if (change.due_ms <= call->now_ms)
 		change.kind = KS_DELETE; /* as Redis: a removal, no expiry */
-	keyspace_apply(call->lockd->keys, &change, call->now_ms);
-	reply_integer(call->reply, 1);
+	reply_integer(call->reply, set_due(call, &view, &change) ? 1 : 0);
 }
 
 void cmd_expire(struct call *call)
@@ -147,10 +170,12 @@ void cmd_pexpireat(struct call *call)
 static int64_t left_ms(struct call *call)
 {
 	struct ks_view view = value_peek(call, call->argv[1]);
+	int64_t end_ms;
 
 	if (view.type == KS_NONE)
 		return -2;
-	return view.due_ms == HF_NEVER ? -1 : view.due_ms - call->now_ms;
+	end_ms = end_of(call, call->argv[1], &view);
+	return end_ms == HF_NEVER ? -1 : end_ms - call->now_ms;
 }
 
 /* As Redis rounds: half a second and more is a whole one. */
@@ -172,12 +197,12 @@ void cmd_ttl(struct call *call)
 /* The deadline as Unix time in ms; -2 and -1 as left_ms(). */
 static int64_t end_ms(struct call *call)
 {
-	int64_t ms = left_ms(call);
+	int64_t left = left_ms(call), at_ms;
 
-	/* What is left is far below what the wall clock lacks of 2^63. */
-	if (ms < 0 || __builtin_add_overflow(ms, hf_wall_ms(), &ms))
-		return ms < 0 ? ms : INT64_MAX;
-	return ms;
+	if (left < 0)
+		return left;
+	return __builtin_add_overflow(left, hf_wall_ms(), &at_ms) ? INT64_MAX
+								  : at_ms;
 }
 
 void cmd_pexpiretime(struct call *call)
@@ -201,6 +226,5 @@ void cmd_persist(struct call *call)
 		reply_integer(call->reply, 0);
 		return;
 	}
-	keyspace_apply(call->lockd->keys, &change, call->now_ms);
-	reply_integer(call->reply, 1);
+	reply_integer(call->reply, set_due(call, &view, &change) ? 1 : 0);
 }

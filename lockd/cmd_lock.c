@@ -14,13 +14,11 @@ static size_t parse_keys(struct call *call, const struct hf_slice **keys_out)
 {
 	int64_t n;
 
-	if (hf_slice_int64(call->argv[1], &n) < 0 || n < 1) {
+	if (hf_slice_int64(call->argv[1], &n) < 0 || n < 1 ||
+	    n > LOCK_KEYS_MAX) {
 		reply_error(call->reply,
-			    "ERR the number of keys must be at least 1");
-		return 0;
-	}
-	if (n > LOCK_KEYS_MAX) {
-		reply_error(call->reply, "ERR at most %d keys at a time",
+			    "ERR the number of keys must be a whole number "
+			    "from 1 to %d",
 			    LOCK_KEYS_MAX);
 		return 0;
 	}
@@ -71,7 +69,8 @@ static bool parse_ms(struct call *call, struct hf_slice text, const char *what,
 
 struct acquire {
 	struct call *call;
-	size_t at; /* the option that is read */
+	size_t at;     /* the option that is read */
+	unsigned seen; /* those that were, by their bits */
 	struct lock_request request;
 };
 
@@ -158,8 +157,15 @@ static const struct option {
 static bool read_option(struct acquire *a)
 {
 	for (size_t i = 0; i < HF_LEN(options); i++) {
-		if (hf_slice_ieq(a->call->argv[a->at], options[i].word))
-			return options[i].read(a);
+		if (!hf_slice_ieq(a->call->argv[a->at], options[i].word))
+			continue;
+		if ((a->seen & 1U << i) != 0) {
+			reply_error(a->call->reply, "ERR %s is given twice",
+				    options[i].word);
+			return false;
+		}
+		a->seen |= 1U << i;
+		return options[i].read(a);
 	}
 	reply_syntax_error(a->call->reply);
 	return false;

@@ -138,7 +138,7 @@ void cmd_lock_info(struct call *call)
 	if (look.view.type == KS_NONE)
 		reply_integer(r, -2);
 	else
-		reply_left(r, look.view.due_ms, call->now_ms);
+		reply_left(r, look.end_ms, call->now_ms);
 	reply_str(r, "waiting");
 	reply_integer(r, (int64_t)look.waiting);
 	reply_str(r, "holders");
@@ -219,7 +219,7 @@ static void reply_listed(struct call *call, struct hf_slice key)
 	reply_bulk(r,
 		   look.n_holders > 0 ? look.holders[0].owner : HF_SLICE(""));
 	reply_integer(r, look.view.fence);
-	reply_left(r, look.view.due_ms, call->now_ms);
+	reply_left(r, look.end_ms, call->now_ms);
 	reply_integer(r, (int64_t)look.waiting);
 }
 

@@ -31,6 +31,9 @@ struct place {
 	struct entry *entry;
 	struct claim *claim;
 	struct place *next; /* of the same claim */
+	/* Of a claim whose grace runs: when the hold would have ended, without
+	 * what deadlines were moved by. */
+	int64_t kept_end_ms;
 };
 
 /*
@@ -50,8 +53,7 @@ struct claim {
 	int64_t ttl_ms;
 	int64_t begun_ms; /* boot clock: of the wait, then of the hold */
 	int64_t wait_until_ms;
-	bool dying;      /* a grace runs: until */
-	int64_t dies_ms; /* without what deadlines were moved by */
+	bool dying; /* a grace runs: the keyspace has its end */
 	/* What was asked for, in bytes: owner, mode, keys. */
 	size_t asked_len;
 	char asked[];
@@ -269,7 +271,6 @@ static void bind(struct claim *c, struct lock_session *session)
 {
 	hf_list_remove(&c->of_session);
 	c->session = session;
-	c->dying = false;
 	if (session != NULL)
 		hf_list_append(&session->claims, &c->of_session);
 }
@@ -465,20 +466,12 @@ static int64_t warn_at_ms(const struct claim *c)
 	return c->as.end_ms - before_ms;
 }
 
-/* A grace is not shortened by a stall of ours, either. */
-static int64_t dies_ms(const struct locktab *tab, const struct claim *c)
-{
-	return c->dies_ms + keyspace_shift(tab->keys);
-}
-
 static void set_timer(struct locktab *tab, struct claim *c)
 {
 	int64_t due_ms = HF_NEVER;
 
 	if (c->as.end_ms != HF_NEVER)
 		due_ms = c->warned ? c->as.end_ms : warn_at_ms(c);
-	if (c->dying && dies_ms(tab, c) < due_ms)
-		due_ms = dies_ms(tab, c);
 	if (due_ms == HF_NEVER)
 		hf_heap_remove(&tab->timers, &c->timer);
 	else
@@ -533,18 +526,89 @@ static void grant(struct locktab *tab, struct claim *c, struct lock_now now)
 	}
 }
 
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* c's hold of p's key ends at end_ms, if it is not over. */
+static void move_end(struct locktab *tab, struct place *p, int64_t end_ms,
+		     int64_t now_ms)
+{
+	struct hf_slice key = key_of(p->entry);
+	struct lock_holder *h;
+	struct ks_view view;
+
+	load(tab, key, now_ms, &view);
+	h = lock_value_of_token(&tab->value, p->claim->as.token, now_ms);
+	if (h == NULL)
+		return;
+	h->end_ms = end_ms;
+	store(tab, key, view.fence, now_ms);
+}
+
+/*
+ * Its connection is gone, and it ends by its grace. That is its deadline from
+ * now on, for everybody and over a restart; what it was is kept, as its owner
+ * may come back.
+ */
+static void begin_grace(struct locktab *tab, struct claim *c, int64_t now_ms)
+{
+	int64_t shift_ms = keyspace_shift(tab->keys);
+	int64_t dies_ms = now_ms + (int64_t)c->as.grace_ms;
+
+	c->dying = true;
+	c->warned = true; /* whom to warn is gone */
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		const struct lock_holder *h;
+
+		load(tab, key_of(p->entry), now_ms, NULL);
+		h = lock_value_of_token(&tab->value, c->as.token, now_ms);
+		if (h == NULL)
+			continue;
+		p->kept_end_ms =
+		    h->end_ms == HF_NEVER ? HF_NEVER : h->end_ms - shift_ms;
+		move_end(tab, p, earlier(h->end_ms, dies_ms), now_ms);
+	}
+	c->as.end_ms = earlier(c->as.end_ms, dies_ms);
+	set_timer(tab, c);
+}
+
+static void end_grace(struct locktab *tab, struct claim *c, int64_t now_ms)
+{
+	int64_t shift_ms = keyspace_shift(tab->keys), end_ms = HF_NEVER;
+
+	if (!c->dying)
+		return;
+	c->dying = c->warned = false;
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		int64_t kept_ms = p->kept_end_ms == HF_NEVER
+				      ? HF_NEVER
+				      : p->kept_end_ms + shift_ms;
+
+		move_end(tab, p, kept_ms, now_ms);
+		end_ms = earlier(end_ms, kept_ms);
+	}
+	c->as.end_ms = end_ms;
+}
+
 /* The grant its owner has already answers the claim, and frees it. */
 static void grant_again(struct locktab *tab, struct claim *c,
 			const struct outlook *o, int64_t now_ms,
 			struct lock_grant *out)
 {
 	struct claim *had = find_grant(tab, o->token);
+	int64_t end_ms = o->end_ms;
 
-	*out = (struct lock_grant){ o->token, left_ms(o->end_ms, now_ms) };
 	if (had != NULL && c->session != NULL) {
+		if (had->dying) {
+			end_grace(tab, had, now_ms);
+			end_ms = had->as.end_ms;
+		}
 		bind(had, c->session);
 		set_timer(tab, had);
 	}
+	*out = (struct lock_grant){ o->token, left_ms(end_ms, now_ms) };
 	free_claim(tab, c);
 }
 
@@ -673,11 +737,13 @@ static void lose(struct locktab *tab, struct place *p, enum lock_end why,
 		 int64_t now_ms)
 {
 	struct claim *c = p->claim;
-	struct lock_notice notice = { .why = why,
-				      .key = key_of(p->entry),
+	struct lock_notice notice = { .key = key_of(p->entry),
 				      .owner = c->as.owner,
 				      .token = c->as.token };
 
+	if (why == LOCK_EXPIRED && c->dying)
+		why = LOCK_DISCONNECTED; /* its grace was over */
+	notice.why = why;
 	count_end(tab, why);
 	tab->hooks->notice(tab->arg, c->session, &notice);
 	drop_place(tab, p, now_ms);
@@ -786,10 +852,6 @@ static void fire(struct locktab *tab, struct claim *c, struct lock_now now)
 {
 	if (c->waiting) {
 		time_out(tab, c, now.ms);
-		return;
-	}
-	if (c->dying && dies_ms(tab, c) <= now.ms) {
-		die(tab, c, now);
 		return;
 	}
 	if (!refresh(tab, c, now))
@@ -918,6 +980,16 @@ static struct lock_holder *holder_of(const struct lock_value *value,
 		   : lock_value_of_token(value, who->token, now_ms);
 }
 
+/* Of tab->value: does anybody hold it, or is it only kept closed? */
+static bool is_held(const struct locktab *tab, int64_t now_ms)
+{
+	for (size_t i = 0; i < tab->value.n; i++) {
+		if (lock_holder_lives(&tab->value.holders[i], now_ms))
+			return true;
+	}
+	return false;
+}
+
 static struct place *place_at(struct claim *c, struct hf_slice key)
 {
 	struct place *p = c != NULL ? c->places : NULL;
@@ -957,7 +1029,7 @@ enum lock_result locktab_release(struct locktab *tab,
 		if (h != NULL) {
 			release_one(tab, keys[i], h, view.fence, now.ms);
 			++*released_out;
-		} else if (!refused && (!ours || tab->value.n > 0)) {
+		} else if (!refused && (!ours || is_held(tab, now.ms))) {
 			refused = true;
 			*key_out = i;
 		}
@@ -977,7 +1049,8 @@ static enum lock_result check_all(struct locktab *tab,
 		if (holder_of(&tab->value, who, now_ms) != NULL)
 			continue;
 		*key_out = i;
-		return !ours || tab->value.n > 0 ? LOCK_REFUSED : LOCK_NOT_HELD;
+		return !ours || is_held(tab, now_ms) ? LOCK_REFUSED
+						     : LOCK_NOT_HELD;
 	}
 	return LOCK_GRANTED;
 }
@@ -990,6 +1063,7 @@ static void extend_grant(struct locktab *tab, struct claim *c, int64_t ttl_ms,
 	c->ttl_ms = ttl_ms;
 	c->as.end_ms = now_ms + ttl_ms;
 	c->warned = false;
+	c->dying = false;
 	if (c->session == NULL)
 		bind(c, session);
 	set_timer(tab, c);
@@ -1024,6 +1098,79 @@ enum lock_result locktab_extend(struct locktab *tab,
 	return LOCK_GRANTED;
 }
 
+/* ---- other commands on a lock's deadline --------------------------------- */
+
+/* Of tab->value: when the last who holds it ends; INT64_MIN: nobody does. */
+static int64_t last_end_ms(const struct locktab *tab, int64_t now_ms)
+{
+	int64_t end_ms = INT64_MIN;
+
+	for (size_t i = 0; i < tab->value.n; i++) {
+		const struct lock_holder *h = &tab->value.holders[i];
+
+		if (lock_holder_lives(h, now_ms) && h->end_ms > end_ms)
+			end_ms = h->end_ms;
+	}
+	return end_ms;
+}
+
+/* By how much all ends move; what has no end gets one, or the reverse. */
+static int64_t moved(int64_t end_ms, int64_t last_ms, int64_t due_ms,
+		     int64_t now_ms)
+{
+	int64_t to_ms;
+
+	if (due_ms == HF_NEVER || end_ms == HF_NEVER || last_ms == HF_NEVER)
+		return due_ms;
+	to_ms = end_ms + (due_ms - last_ms);
+	return to_ms > now_ms ? to_ms : now_ms;
+}
+
+/* The claims learn what the keyspace says of their ends now. */
+static void tell_claims(struct locktab *tab, struct entry *e,
+			struct lock_now now)
+{
+	HF_LIST_FOREACH (node, &e->held) {
+		struct claim *c =
+		    HF_CONTAINER_OF(node, struct place, all)->claim;
+
+		c->dying = false;
+		if (!refresh(tab, c, now))
+			continue;
+		c->ttl_ms = c->as.end_ms == HF_NEVER ? HF_NEVER / 2
+						     : c->as.end_ms - now.ms;
+		c->warned = false;
+		set_timer(tab, c);
+	}
+}
+
+bool locktab_move(struct locktab *tab, struct hf_slice key, int64_t due_ms,
+		  struct lock_now now)
+{
+	struct lock_value *value = &tab->value;
+	struct ks_view view;
+	struct entry *e;
+	int64_t last_ms;
+
+	load(tab, key, now.ms, &view);
+	last_ms = last_end_ms(tab, now.ms);
+	if (last_ms == INT64_MIN)
+		return false;
+	for (size_t i = value->n; i > 0; i--) {
+		struct lock_holder *h = &value->holders[i - 1];
+
+		if (lock_holder_lives(h, now.ms))
+			h->end_ms = moved(h->end_ms, last_ms, due_ms, now.ms);
+		else if (due_ms == HF_NEVER)
+			lock_value_remove(value, h); /* has no end to keep */
+	}
+	store(tab, key, view.fence, now.ms);
+	e = find_entry(tab, key);
+	if (e != NULL)
+		tell_claims(tab, e, now);
+	return true;
+}
+
 /* The end of its connection, for a claim that holds. */
 static void lose_session(struct locktab *tab, struct claim *c, bool stopping,
 			 struct lock_now now)
@@ -1035,9 +1182,7 @@ static void lose_session(struct locktab *tab, struct claim *c, bool stopping,
 		die(tab, c, now);
 		return;
 	}
-	c->dying = true;
-	c->dies_ms = now.ms + c->as.grace_ms - keyspace_shift(tab->keys);
-	set_timer(tab, c);
+	begin_grace(tab, c, now.ms);
 }
 
 void locktab_leave(struct locktab *tab, struct lock_session *session,
@@ -1217,6 +1362,9 @@ void locktab_look(struct locktab *tab, struct hf_slice key, int64_t now_ms,
 	load(tab, key, now_ms, &out->view);
 	out->holders = tab->value.holders;
 	out->n_holders = tab->value.n;
+	out->end_ms = last_end_ms(tab, now_ms);
+	if (out->end_ms == INT64_MIN)
+		out->end_ms = out->view.due_ms;
 	e = find_entry(tab, key);
 	out->waiting = e != NULL ? e->waiting : 0;
 }

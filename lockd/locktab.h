@@ -138,6 +138,15 @@ enum lock_result locktab_extend(struct locktab *tab,
 				struct lock_now now, struct lock_grant *out,
 				size_t *key_out);
 
+/*
+ * Whoever holds key ends at due_ms (of several: the last of them, and the
+ * others as much earlier as before; HF_NEVER: at no time), for commands that
+ * know keys and their deadlines alone. False, and nothing is changed, if
+ * nobody holds it: who has died does not come back.
+ */
+bool locktab_move(struct locktab *tab, struct hf_slice key, int64_t due_ms,
+		  struct lock_now now);
+
 void locktab_join(struct lock_session *session); /* before anything else */
 /*
  * session is over: it leaves every line, and what it holds is treated as it
@@ -177,6 +186,9 @@ struct lock_look {
 	const struct lock_holder *holders; /* of KS_LOCK, closing ones too */
 	size_t n_holders;
 	size_t waiting;
+	/* When the last who holds it ends; if it is only kept closed or no
+	 * lock: the key's deadline. */
+	int64_t end_ms;
 };
 
 void locktab_look(struct locktab *tab, struct hf_slice key, int64_t now_ms,

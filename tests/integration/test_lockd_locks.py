@@ -170,7 +170,7 @@ def test_extend_and_release_by_owner_or_by_token(client):
         ("ACQUIRE 1 k me", "wrong number"),
         ("ACQUIRE 0 k me PX 10", "number of keys"),
         ("ACQUIRE x k me PX 10", "number of keys"),
-        ("ACQUIRE 257 k me PX 10", "at most 256"),
+        ("ACQUIRE 257 k me PX 10", "from 1 to 256"),
         ("ACQUIRE 9 k me PX 10", "fewer keys"),
         ("ACQUIRE 2 k k me PX 10", "named twice"),
         ("ACQUIRE 1 k me WAIT 10", "PX is missing"),
@@ -200,6 +200,9 @@ def test_extend_and_release_by_owner_or_by_token(client):
         ("LIST WHAT 1", "syntax error"),
         ("TOP COUNT 0", "syntax error"),
         ("TOP WHAT 1", "syntax error"),
+        ("ACQUIRE 99999999999999999999 k me PX 10", "from 1 to 256"),
+        ("ACQUIRE 1 k me PX 10 PX 20", "px is given twice"),
+        ("ACQUIRE 1 k me SHARED PX 10 shared", "shared is given twice"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(client, words, error):
@@ -456,9 +459,40 @@ def test_who_comes_back_within_the_grace_has_kept_its_lock(client, wires):
         lambda: info(client, "k")["holders"][0]["client-id"] is None, 10, "it is gone"
     )
     assert client.exists("k") == 1
+    assert client.pttl("k") <= 300, "all see when it ends"
     assert token_of(second.ask(*words)) == token
+    assert client.pttl("k") > 50000, "who is back has its own time again"
     second.close()
     wait_until(lambda: client.exists("k") == 0, 10, "its grace is over")
+
+
+def test_a_grace_goes_on_over_a_restart():
+    with Lockd() as server:
+        with Wire(server.socket) as holder:
+            token_of(holder.ask(
+                *"LOCK.ACQUIRE 1 k me PX 60000 ON-DISCONNECT GRACE 800".split()))
+        with contextlib.closing(connect(server)) as client:
+            wait_until(lambda: client.pttl("k") <= 800, 10, "it is gone")
+        server.kill()
+        server.start()
+        with contextlib.closing(connect(server)) as client:
+            assert client.pttl("k") <= 800
+            wait_until(lambda: client.exists("k") == 0, 10, "its grace is over")
+
+
+def test_what_moves_a_deadline_brings_no_dead_holder_back(client):
+    acquire(client, ["k"], "me", "DELAY", LONG, px=200)
+    assert client.pttl("k") <= 200, "the holder's time, not the delay's"
+    wait_until(lambda: info(client, "k")["state"] == "closed", 10, "it is over")
+    assert LONG - 5000 < client.pttl("k") <= LONG
+    for command in (["PEXPIRE", "k", "90000"], ["EXPIRE", "k", "90"],
+                    ["PEXPIREAT", "k", str(2**42)], ["PERSIST", "k"]):
+        assert client.execute_command(*command) in (0, False)
+        assert client.execute_command("FENCE", "k", "me") is None
+    assert client.execute_command("LOCK.RELEASE", 1, "k", "me") == 0
+    with pytest.raises(redis.ResponseError, match="NOTHELD"):
+        client.execute_command("LOCK.EXTEND", 1, "k", "me", "PX", 5000)
+    assert client.delete("k") == 1
 
 
 def test_a_dead_holders_lock_stays_closed_for_its_delay(client, wires):

@@ -677,7 +677,8 @@ static void a_delay_keeps_a_dead_holders_lock_closed(void)
 	take(2, "a", 0);
 	pass(100);
 	CU_ASSERT(hears("1-a-expired "));
-	CU_ASSERT_EQUAL(release("1", "a"), -1);
+	CU_ASSERT_EQUAL(release("1", "a"), 0); /* nobody holds it */
+	CU_ASSERT_EQUAL(extend("1", "a", 900, 1), LOCK_NOT_HELD);
 	pass(49);
 	CU_ASSERT(hears(""));
 	CU_ASSERT_NOT_EQUAL(keyspace_get(ks, HF_SLICE("a"), now.ms).type,
@@ -698,6 +699,84 @@ static void a_delay_keeps_a_dead_holders_lock_closed(void)
 	ask(&a); /* does not die: is released */
 	CU_ASSERT_EQUAL(release("1", "a"), 1);
 	CU_ASSERT_EQUAL(take(2, "a", 0), LOCK_GRANTED);
+}
+
+/* By PEXPIRE, PERSIST and their like, which know the key alone. */
+static bool move(const char *key, int64_t ms)
+{
+	return locktab_move(tab, hf_slice_of(key),
+			    ms == HF_NEVER ? HF_NEVER : now.ms + ms, now);
+}
+
+static int64_t left_of(const char *key)
+{
+	struct lock_look look;
+
+	locktab_look(tab, hf_slice_of(key), now.ms, &look);
+	return look.end_ms == HF_NEVER ? -1 : look.end_ms - now.ms;
+}
+
+static void a_dead_holder_is_not_brought_back_by_a_later_deadline(void)
+{
+	struct ask a = { 1, "1", "a", 0, 1000, 0, 500, 0, LOCK_KEEP };
+
+	ask(&a);
+	CU_ASSERT_EQUAL(left_of("a"), 1000);
+	pass(1000);
+	CU_ASSERT_EQUAL(left_of("a"), 500);
+	CU_ASSERT_FALSE(move("a", 90000));
+	CU_ASSERT_FALSE(move("a", HF_NEVER));
+	CU_ASSERT_EQUAL(extend("1", "a", 900, 1), LOCK_NOT_HELD);
+	pass(500);
+	CU_ASSERT_EQUAL(take(2, "a", 0), LOCK_GRANTED);
+}
+
+static void the_dead_among_the_living_stay_dead(void)
+{
+	struct ask a = { 1, "1", "a", ASK_SHARED, 100, 0, 5000, 0, LOCK_KEEP };
+
+	ask(&a);
+	a = (struct ask){ 2, "2", "a", ASK_SHARED, 1000, 0, 0, 0, LOCK_KEEP };
+	ask(&a);
+	pass(200);
+	CU_ASSERT_TRUE(move("a", 60000));
+	CU_ASSERT_EQUAL(left_of("a"), 60000);
+	CU_ASSERT_EQUAL(extend("1", "a", 900, 1), LOCK_REFUSED);
+	CU_ASSERT_TRUE(move("a", HF_NEVER));
+	CU_ASSERT_EQUAL(left_of("a"), -1);
+	CU_ASSERT_EQUAL(extend("1", "a", 900, 1), LOCK_REFUSED);
+	CU_ASSERT_EQUAL(extend("2", "a", 900, 2), LOCK_GRANTED);
+}
+
+static void an_end_that_others_move_is_warned_of(void)
+{
+	struct ask a = { 1, "1", "a", 0, 40000, 0, 0, 0, LOCK_KEEP };
+
+	ask(&a);
+	CU_ASSERT_TRUE(move("a", 800));
+	pass(599);
+	CU_ASSERT(hears(""));
+	pass(1);
+	CU_ASSERT(hears("1-a-ends "));
+	pass(200);
+	CU_ASSERT(hears("1-a-expired "));
+}
+
+static void a_grace_is_the_deadline_that_all_see_and_a_restart_keeps(void)
+{
+	const struct ask a = { 1, "1", "ab", 0, 50000, 0, 0, 300, LOCK_GRACE };
+
+	ask(&a);
+	leave(1);
+	CU_ASSERT_EQUAL(left_of("a"), 300);
+	CU_ASSERT_EQUAL(due_of("b"), now.ms + 300);
+	locktab_free(&tab);
+	tab = locktab_new(ks, 44, &hooks, &ks);
+	locktab_recover(tab, now);
+	heard[0] = '\0';
+	CU_ASSERT_EQUAL(take(4, "b", 0), LOCK_WAITS);
+	pass(300);
+	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "4:2 "));
 }
 
 static void giving_up_is_a_timeout_at_once(void)
@@ -1174,6 +1253,10 @@ static const struct hf_test tests[] = {
 	HF_TEST(who_comes_back_in_its_grace_keeps_the_lock),
 	HF_TEST(the_servers_own_end_is_no_disconnect),
 	HF_TEST(a_delay_keeps_a_dead_holders_lock_closed),
+	HF_TEST(a_dead_holder_is_not_brought_back_by_a_later_deadline),
+	HF_TEST(the_dead_among_the_living_stay_dead),
+	HF_TEST(an_end_that_others_move_is_warned_of),
+	HF_TEST(a_grace_is_the_deadline_that_all_see_and_a_restart_keeps),
 	HF_TEST(giving_up_is_a_timeout_at_once),
 	HF_TEST(a_stall_of_ours_shortens_no_hold_and_no_grace),
 	HF_TEST(nothing_is_granted_while_the_table_is_closed),
