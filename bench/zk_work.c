@@ -228,7 +228,7 @@ static void put_new(const struct zk_client *client, struct hf_buf *out)
 
 	put_name(path, ROOT "/data", client->number);
 	strncat(path, "/new", sizeof(path) - strlen(path) - 1);
-	zk_put_create(out, path, ZK_DATA_BYTES, ZK_PERSISTENT);
+	zk_put_create(out, path, ZK_DATA_BYTES, ZK_EPHEMERAL);
 }
 
 static void put_new_of_many(const struct zk_client *client, struct hf_buf *out)
@@ -236,7 +236,7 @@ static void put_new_of_many(const struct zk_client *client, struct hf_buf *out)
 	char path[ZK_NAME_MAX];
 
 	put_name(path, ROOT "/many/new", client->number);
-	zk_put_create(out, path, ZK_DATA_BYTES, ZK_PERSISTENT);
+	zk_put_create(out, path, ZK_DATA_BYTES, ZK_EPHEMERAL);
 }
 
 static void put_next_of_many(const struct zk_client *client, struct hf_buf *out)

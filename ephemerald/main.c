@@ -9,8 +9,20 @@
 #include "libhold/err.h"
 #include "libhold/log.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+
+/*
+ * A buffer that grew and is freed goes back to the system. By itself malloc
+ * would put the next one that large among the nodes, where it leaves a hole.
+ */
+static void keep_buffers_apart(void)
+{
+	enum { LARGE_BYTES = 256 * 1024 };
+
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
 
 static int serve(struct settings *settings)
 {
@@ -18,6 +30,7 @@ static int serve(struct settings *settings)
 	struct server *server;
 	int rc;
 
+	keep_buffers_apart();
 	hf_log_init("ephemerald", (enum hf_log_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error, no end */

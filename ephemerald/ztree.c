@@ -96,9 +96,17 @@ size_t znode_memory(struct hf_slice path, struct hf_slice data)
 	return NODE_BYTES + path.len + data.len;
 }
 
+/* The name begins in what would be padding: 16 bytes of malloc's. */
+static size_t node_bytes(size_t name_len)
+{
+	size_t bytes = offsetof(struct znode, name) + name_len;
+
+	return bytes > sizeof(struct znode) ? bytes : sizeof(struct znode);
+}
+
 struct znode *znode_new(struct hf_slice name)
 {
-	struct znode *node = hf_alloc(sizeof(*node) + name.len);
+	struct znode *node = hf_alloc(node_bytes(name.len));
 
 	hf_list_init(&node->siblings);
 	hf_list_init(&node->owned);
