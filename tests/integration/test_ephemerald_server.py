@@ -112,6 +112,20 @@ def test_the_unix_socket_is_for_whom_the_settings_let():
             assert client.exists("/")
 
 
+def test_the_unix_socket_has_the_group_and_the_users_that_were_asked_for():
+    me = os.getuid()
+    groups = [1] if me == 0 else os.getgroups()
+    with Ephemerald("--unix-group", str(groups[-1]), "--unix-mode", "620",
+                    "--allow-uid", f"nobody,{me}") as server:
+        found = os.stat(server.socket)
+        assert found.st_gid == groups[-1]
+        assert found.st_mode & 0o777 == 0o620
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(server.socket)
+            peer.sendall(b"ruok")
+            assert peer.recv(4) == b"imok"
+
+
 @pytest.mark.parametrize("flags, says", [
     ([], "nothing to listen on"),
     (["--tcp", "x:1", "--min-session-timeout", "2", "--max-session-timeout",
