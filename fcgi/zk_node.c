@@ -64,7 +64,8 @@ static bool read_sequence(struct hf_slice name, int32_t *sequence)
 
 	if (name.len < SEQUENCE_AT + 10 || name.len > ZK_NAME_MAX ||
 	    memcmp(name.data, prefix, PREFIX_LEN) != 0 ||
-	    name.data[SEQUENCE_AT - 1] != '-')
+	    name.data[SEQUENCE_AT - 1] != '-' ||
+	    memchr(name.data, '\0', SEQUENCE_AT) != NULL)
 		return false;
 	minus = name.data[at] == '-';
 	for (at += minus; at < name.len; at++) {

@@ -76,6 +76,19 @@ static void the_lowest_sequence_is_first(void)
 	}
 }
 
+/* A server could name a node so, and a copy of it would end there. */
+static void a_name_with_a_nul_is_no_holds(void)
+{
+	char name[] = NAME("0000000001"), lowest[ZK_NAME_MAX + 1] = "";
+	struct hf_slice bytes = { name, sizeof(name) - 1 };
+
+	CU_ASSERT_TRUE(zk_node_keep_lowest(lowest, bytes));
+	lowest[0] = '\0';
+	name[7] = '\0';
+	CU_ASSERT_FALSE(zk_node_keep_lowest(lowest, bytes));
+	CU_ASSERT_STRING_EQUAL(lowest, "");
+}
+
 static void an_attempt_knows_its_own_nodes(void)
 {
 	char name[ZK_NAME_MAX + 1];
@@ -120,6 +133,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_ticket_may_be_named_by_any_bytes),
 	HF_TEST(the_longest_paths_fit),
 	HF_TEST(the_lowest_sequence_is_first),
+	HF_TEST(a_name_with_a_nul_is_no_holds),
 	HF_TEST(an_attempt_knows_its_own_nodes),
 	HF_TEST(a_value_tells_time_and_client),
 	HF_TEST(data_that_is_no_holds_is_refused),

@@ -3,7 +3,8 @@ FUZZ_CORPUS = tests/fuzz/corpus
 EXTRA_DIST += tests/fuzz/run tests/fuzz/redis.dict $(FUZZ_CORPUS)
 if FUZZERS
 EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command tests/fuzz/journal \
-	tests/fuzz/hash tests/fuzz/conf
+	tests/fuzz/hash tests/fuzz/conf tests/fuzz/zkrec tests/fuzz/node \
+	tests/fuzz/zkc
 fuzzers: $(EXTRA_PROGRAMS)
 .PHONY: fuzzers
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -27,4 +28,16 @@ tests_fuzz_hash_SOURCES = tests/fuzz/fuzz_hash.c
 tests_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_conf_LDADD = libhold/libhold.a
 tests_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
+
+tests_fuzz_zkrec_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_zkrec_LDADD = libhold/libhold.a
+tests_fuzz_zkrec_SOURCES = tests/fuzz/fuzz_zkrec.c
+
+tests_fuzz_node_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_node_LDADD = $(ephemerald_libs)
+tests_fuzz_node_SOURCES = tests/fuzz/fuzz_node.c
+
+tests_fuzz_zkc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_zkc_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)
+tests_fuzz_zkc_SOURCES = tests/fuzz/fuzz_zkc.c
 endif
