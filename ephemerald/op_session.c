@@ -19,6 +19,13 @@ int op_ping(struct call *call)
 	return ZK_OK;
 }
 
+/* As ZooKeeper does with what it handles before all other requests. */
+static int refuse(struct call *call)
+{
+	call->refused = true;
+	return ZK_MARSHALLING;
+}
+
 static bool add_auth(struct client *client,
 		     const struct zk_auth_request *request)
 {
@@ -35,7 +42,7 @@ int op_auth(struct call *call)
 
 	zk_get_auth_request(&call->rd, &request);
 	if (call->rd.bad)
-		return ZK_MARSHALLING;
+		return refuse(call);
 	call->reply_zxid = 0;
 	if (add_auth(call->client, &request))
 		return ZK_OK;
@@ -56,6 +63,10 @@ int op_close_session(struct call *call)
 /* As a ZooKeeper that knows no SASL: no error, and no token either. */
 int op_sasl(struct call *call)
 {
+	const struct hf_slice token = zk_get_text(&call->rd);
+
+	if (call->rd.bad || token.data == NULL)
+		return refuse(call);
 	call->reply_zxid = 0;
 	zk_put_text(call->body, ZK_NULL);
 	return ZK_OK;

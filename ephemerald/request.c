@@ -143,7 +143,7 @@ static void count(struct call *call, int64_t began_us)
 
 static void refuse_frame(struct client *client)
 {
-	hf_debug("a frame without a request's header");
+	hf_debug("a frame that is no request");
 	client->over = true;
 	client->ops->kill(client);
 }
@@ -161,6 +161,7 @@ void request_run(struct ephemerald *e, struct client *client,
 			     .tells_zxid = ZXID_LAST };
 	struct zk_request_header header;
 	int64_t began_us = hf_clock_us();
+	int err;
 
 	e->stats.received++;
 	client->stats.received++;
@@ -174,7 +175,12 @@ void request_run(struct ephemerald *e, struct client *client,
 	call.xid = header.xid;
 	call.op = header.op;
 	hf_buf_reset(call.body, KEEP_BYTES);
-	answer(&call, run(&call));
+	err = run(&call);
+	if (call.refused) {
+		refuse_frame(client);
+		return;
+	}
+	answer(&call, err);
 	note_reader(&call);
 	count(&call, began_us);
 	if (call.end)

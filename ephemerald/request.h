@@ -19,6 +19,7 @@ struct call {
 	int64_t reply_zxid; /* ZXID_LAST: of the last change */
 	int64_t tells_zxid; /* no later change shows; ZXID_LAST: any may */
 	bool end;           /* close when the reply has left */
+	bool refused;       /* there is none: close at once */
 };
 
 /* Reads call->rd, writes call->body; ZK_OK or the error of the reply. */

@@ -51,7 +51,7 @@ UNORDERED = ("getChildren", "getChildren2", "getEphemerals", "whoAmI", "multiRea
 
 
 # After such a reply the server hangs up, if it is to this.
-ENDING = {"raw": (-6,), "auth": (-115,)}
+ENDING = {"raw": -6, "auth": -115}
 
 
 class Stalled(Exception):
@@ -281,9 +281,9 @@ class Play:
                 if call[0] == "closeSession":
                     came.sort(key=repr)
                 self.tell((who, call), came)
-        if calls[-1][0] in ENDING and who in self.peers:
-            if getattr(came[-1], "err", 0) in ENDING[calls[-1][0]]:
-                self.tell((who, "after it"), self.until_end(who))
+        name = calls[-1][1][0] if calls[-1][0] == "bent" else calls[-1][0]
+        if who in self.peers and came[-1].err == ENDING.get(name):
+            self.tell((who, "after it"), self.until_end(who))
         self.settled = False
         if calls[-1][0] == "closeSession":
             self.tell((who, "after it"), self.until_end(who))

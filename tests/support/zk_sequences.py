@@ -282,7 +282,7 @@ class Maker:
         if chance < 0.3:
             return "head", self.rng.choice([2**20, 2**31 - 1, -1, -(2**31)])
         call = self.call()
-        if call[0] in ALONE:
+        if call[0] in ALONE and call[0] not in ("auth", "sasl"):
             return self.raw()
         xid = self.rng.choice([7, 0, -3, 2**31 - 1])
         if self.rng.random() < 0.6:
@@ -307,7 +307,7 @@ class Maker:
             (lambda m: m.of_path("getAllChildrenNumber", "sync"), 1.5),
             (lambda m: m.of_path("deleteContainer"), 0.5),
             (lambda m: ("auth", *m.rng.choice(AUTHS)), 5),
-            (lambda m: ("sasl", b"x"), 0.1),
+            (lambda m: ("sasl", m.rng.choice([b"x", b"", None])), 0.3),
             (lambda m: ("closeSession",), 0.5),
             (Maker.raw, 4),
         ]
