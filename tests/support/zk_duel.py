@@ -31,6 +31,7 @@ from servers import Ephemerald, Zookeeper  # noqa: E402
 from web import wait_until  # noqa: E402
 from zk_sequences import SESSION_MS, USERS, sequence  # noqa: E402
 from zk_wire import (  # noqa: E402
+    OPEN,
     Event,
     Peer,
     Reply,
@@ -43,6 +44,7 @@ from zookeeper_differences import may_differ  # noqa: E402
 
 ANSWER_SECONDS = 5
 NO_NODE = -101
+EPHEMERAL = 1
 SHORT_MS = 200  # a session that is left to die
 FAR_MS = 2**31 - 1
 # Every sequence leaves its traces in these.
@@ -322,13 +324,22 @@ class Play:
     def do_die(self, who, drop, calls):
         began = time.monotonic()
         self.tell(("open", who), self.begin(who, SHORT_MS))
-        self.do_calls(who, [("create", "@/dies", b"", [(31, "world", "anyone")], 1), *calls])
+        self.do_calls(who, [("create", "@/dies", b"", OPEN, EPHEMERAL), *calls])
         self.settle()
-        self.stalled |= time.monotonic() - began > SHORT_MS / 2000
+        if self.dies():
+            self.stalled |= time.monotonic() - began > SHORT_MS / 2000
+            self.wait_for_death(who, drop)
+        else:  # not allowed, or gone: then there is nothing to see it end by
+            self.part(who)
+            self.stalled |= time.monotonic() - began > SHORT_MS / 2000
+
+    def dies(self):
+        return self.admin.call("exists", f"{self.top}/dies").err == 0
+
+    def wait_for_death(self, who, drop):
         if drop:
             self.hang_up(who)
-        wait_until(lambda: self.admin.call("exists", f"{self.top}/dies").err != 0, 20,
-                   "the session ends")
+        wait_until(lambda: not self.dies(), 20, "the session ends")
         if who in self.peers:
             self.tell((who, "at its end"), self.until_end(who))
         self.settled = False
