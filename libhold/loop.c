@@ -812,6 +812,16 @@ const char *hf_conn_local(const struct hf_conn *conn, char *out, size_t room)
 	return format_end(conn, uv_tcp_getsockname, out, room);
 }
 
+/* POLLRDHUP tells of the peer's end before what it sent has been read. */
+bool hf_conn_reachable(const struct hf_conn *conn)
+{
+	struct pollfd p = { .fd = hf_conn_fd(conn), .events = POLLRDHUP };
+
+	if (!hf_conn_open(conn))
+		return false;
+	return !conn->deaf || poll(&p, 1, 0) <= 0;
+}
+
 int hf_conn_fd(const struct hf_conn *conn)
 {
 	uv_os_fd_t fd;

@@ -215,6 +215,13 @@ static inline bool hf_conn_open(const struct hf_conn *conn)
 	return !conn->closing && !conn->close_soon;
 }
 
+/*
+ * Can a reply still reach the peer, as far as anybody knows? Also of a paused
+ * connection that has sent more than is taken, which is not read and whose end
+ * so goes unnoticed.
+ */
+bool hf_conn_reachable(const struct hf_conn *conn);
+
 const char *hf_conn_why_text(enum hf_conn_why why);
 
 #endif

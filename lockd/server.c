@@ -119,7 +119,7 @@ static void place_client(struct client *client, struct client_place *out)
 
 static bool is_alive(struct client *client)
 {
-	return hf_conn_open(&peer_of_client(client)->conn);
+	return hf_conn_reachable(&peer_of_client(client)->conn);
 }
 
 static uint32_t watch_peer(struct client *client)

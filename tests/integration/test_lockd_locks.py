@@ -342,6 +342,25 @@ def test_a_waiter_that_hangs_up_leaves_the_line(client, wires):
     assert token_of(stays.reply())
 
 
+def test_a_waiter_that_sent_too_much_and_hung_up_gets_no_lock():
+    """What stands behind its wait is not read, and so not its end."""
+    with Lockd("--max-request", "100000") as server, Wire(server.socket) as gone:
+        with contextlib.closing(connect(server)) as client, Wire(server.socket) as stays:
+            acquire(client, ["k"], "me")
+            ask_to_wait(gone, ["k"], "gone")
+            wait_for_waiters(client, "k", 1)
+            ask_to_wait(stays, ["k"], "stays")
+            wait_for_waiters(client, "k", 2)
+            gone.peer.settimeout(0.3)
+            with pytest.raises(OSError):  # until nothing more is taken
+                while True:
+                    gone.peer.sendall(b"*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n" * 1000)
+            gone.close()
+            release(client, ["k"], "me")
+            assert token_of(stays.reply())
+            assert info(client, "k")["holders"][0]["owner"] == "stays"
+
+
 def test_asking_again_over_another_connection_keeps_the_place(client, wires):
     first, second, behind = wires(), wires(), wires()
     acquire(client, ["k"], "me")
