@@ -42,7 +42,7 @@ from zk_wire import (  # noqa: E402
 )
 from zookeeper_differences import may_differ  # noqa: E402
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 20
 NO_NODE = -101
 EPHEMERAL = 1
 SHORT_MS = 200  # a session that is left to die
@@ -91,10 +91,11 @@ def zookeeper():
 class Play:
     """Runs steps; .told is a list of (what was sent, what came of it)."""
 
-    def __init__(self, address, admin, top):
+    def __init__(self, address, admin, top, short_ms=SHORT_MS):
         self.address = address
         self.admin = admin
         self.top = top
+        self.short_ms = short_ms
         self.base = admin.call("create", top).zxid
         self.peers = {}  # by name: the connection, while there is one
         self.sessions = {}  # by name: Welcome
@@ -323,15 +324,15 @@ class Play:
 
     def do_die(self, who, drop, calls):
         began = time.monotonic()
-        self.tell(("open", who), self.begin(who, SHORT_MS))
+        self.tell(("open", who), self.begin(who, self.short_ms))
         self.do_calls(who, [("create", "@/dies", b"", OPEN, EPHEMERAL), *calls])
         self.settle()
         if self.dies():
-            self.stalled |= time.monotonic() - began > SHORT_MS / 2000
+            self.stalled |= time.monotonic() - began > self.short_ms / 2000
             self.wait_for_death(who, drop)
         else:  # not allowed, or gone: then there is nothing to see it end by
             self.part(who)
-            self.stalled |= time.monotonic() - began > SHORT_MS / 2000
+            self.stalled |= time.monotonic() - began > self.short_ms / 2000
 
     def dies(self):
         return self.admin.call("exists", f"{self.top}/dies").err == 0
@@ -437,17 +438,19 @@ class Duel:
             assert peer.call("auth", "digest", user.encode()).err == 0
         return peer
 
-    def play(self, number, steps, top):
+    def play(self, number, steps, top, short_ms):
         server = self.servers[number]
-        play = Play(("127.0.0.1", server.port), self.admins[number], top)
+        address = ("127.0.0.1", server.port)
+        play = Play(address, self.admins[number], top, short_ms)
         return play.run(steps)
 
     def told(self, steps):
         """What both told, [ephemerald's, ZooKeeper's]."""
-        for _ in range(20):
+        for attempt in range(6):
             self.runs += 1
             top = f"/d{self.runs:08}"
-            plays = [self.pool.submit(self.play, n, steps, top) for n in (0, 1)]
+            plays = [self.pool.submit(self.play, n, steps, top, SHORT_MS << attempt)
+                     for n in (0, 1)]
             try:
                 return [play.result() for play in plays]
             except Stalled:
