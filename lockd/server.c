@@ -478,7 +478,9 @@ int server_listen(struct server *server)
 		rc = hf_loop_listen_tcp(server->loop, s->tcp);
 		if (rc < 0)
 			hf_warnx("cannot listen tcp=%s: %s", s->tcp,
-				 hf_strerror(rc));
+				 rc == HF_EBAD ? "it takes ADDR:PORT, as in "
+						 "127.0.0.1:6379 or [::1]:6379"
+					       : hf_strerror(rc));
 	}
 	return rc;
 }

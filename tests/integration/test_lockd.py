@@ -281,7 +281,8 @@ def test_a_request_over_the_limit_ends_its_connection_only():
     "options, says",
     [
         ([], "nothing to listen on"),
-        (["--tcp", "nowhere"], "cannot listen tcp=nowhere"),
+        (["--tcp", "nowhere"], "cannot listen tcp=nowhere: it takes ADDR:PORT"),
+        (["--tcp", "127.0.0.1:70000"], "it takes ADDR:PORT"),
         (["--unix", "/no/such/dir/sock"], "cannot listen unix="),
         (["--unix", "x" * 200], "cannot listen unix="),
         (["--tcp", "127.0.0.1:1", "--max-clients", "0"], "--max-clients takes"),
