@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "lockd/memory.h"
 #include "lockd/multi.h"
 
 #include <stdio.h>
@@ -111,12 +112,15 @@ static bool may_run(struct call *call)
 
 static void run_all(struct call *call)
 {
+	bool full = memory_is_full(call->lockd);
+
 	reply_array(call->reply, call->client->multi->count);
 	HF_LIST_FOREACH (node, &call->client->multi->queue) {
 		const struct queued *queued =
 		    HF_CONTAINER_OF(node, struct queued, all);
 		struct call one = call_of(call, queued, call->reply);
 
+		one.may_grow = !full; /* what it fills itself does not count */
 		command_run_queued(&one, queued->command);
 	}
 }

@@ -6,6 +6,7 @@
 #include "libhold/err.h"
 #include "lockd/command.h"
 #include "lockd/script.h"
+#include "lockd/script_shebang.h"
 
 /* Splits what follows the script into KEYS and ARGV; false after an error. */
 static bool split(struct call *call, size_t *n_keys_out)
@@ -78,6 +79,24 @@ void cmd_evalsha(struct call *call)
 void cmd_evalsha_ro(struct call *call)
 {
 	evalsha(call, true);
+}
+
+static bool text_needs_memory(struct hf_slice text)
+{
+	struct reply nobody = { .ops = &reply_to_nobody };
+	struct script_head head;
+
+	/* One that cannot be read is refused for that, and does nothing. */
+	return script_shebang_read(text, &nobody, &head) == 0 &&
+	       script_head_needs_memory(&head);
+}
+
+bool cmd_script_needs_memory(const struct call *call,
+			     const struct command *command)
+{
+	if (command->run == cmd_eval || command->run == cmd_eval_ro)
+		return text_needs_memory(call->argv[1]);
+	return script_needs_memory(call->lockd->script, call->argv[1]);
 }
 
 static void sub_load(struct call *call)

@@ -303,8 +303,11 @@ static bool creates_too_early(struct call *call, const struct command *command)
 
 static bool lacks_memory(struct call *call, const struct command *command)
 {
-	if ((command->flags & COMMAND_DENY_OOM) == 0 || call->may_grow ||
-	    !memory_is_full(call->lockd))
+	if ((command->flags & (COMMAND_DENY_OOM | COMMAND_NESTS)) == 0 ||
+	    call->may_grow || !memory_is_full(call->lockd))
+		return false;
+	if ((command->flags & COMMAND_NESTS) != 0 &&
+	    !cmd_script_needs_memory(call, command))
 		return false;
 	reply_error(call->reply, COMMAND_OOM_ERROR);
 	return true;
@@ -315,7 +318,7 @@ bool command_may_write(struct call *call, const struct command *command)
 	const char *refusal = persist_refusing(call->lockd->persist);
 
 	if ((command->flags & COMMAND_WRITE) == 0)
-		return true;
+		return !lacks_memory(call, command);
 	if (refusal != NULL)
 		reply_error(call->reply, "%s", refusal);
 	return refusal == NULL && !lacks_memory(call, command) &&

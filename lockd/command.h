@@ -38,7 +38,7 @@ struct call {
 	bool in_script;
 	bool in_exec;    /* by EXEC: it answers at once */
 	bool read_only;  /* by a script that may not write */
-	bool may_grow;   /* by a script that goes on past max-memory */
+	bool may_grow;   /* by what may go on past max-memory */
 	bool wrote;      /* answer: a command ran that may change the state */
 	bool only_check; /* finds the subcommand, and does not run it */
 };
@@ -85,6 +85,10 @@ void command_run_queued(struct call *call, const struct command *command);
 
 /* May the command change the state now? False after an error reply. */
 bool command_may_write(struct call *call, const struct command *command);
+
+/* Of EVAL and its kin: does the script's first line ask for free memory? */
+bool cmd_script_needs_memory(const struct call *call,
+			     const struct command *command);
 
 /* A command's second word, with its number of arguments (all counted). */
 struct subcommand {

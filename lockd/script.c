@@ -33,6 +33,7 @@ struct kept {
 	bool declared;  /* it says by a first line what it needs */
 	bool no_writes; /* and that it never writes */
 	bool allow_oom; /* or that full memory is no reason to refuse it */
+	bool needs_memory;
 	struct hf_list used;
 	UT_hash_handle hh;
 };
@@ -161,6 +162,13 @@ bool script_exists(const struct script *s, struct hf_slice sha)
 	return find(s, sha) != NULL;
 }
 
+bool script_needs_memory(const struct script *s, struct hf_slice sha)
+{
+	const struct kept *kept = find(s, sha);
+
+	return kept != NULL && kept->needs_memory;
+}
+
 static void clear_list(struct script *s, const char *name)
 {
 	s->context.meter.free_of_limits = true;
@@ -239,6 +247,7 @@ static void keep(struct script *s, const char *sha, const struct compile *job)
 	kept->declared = job->head.declared;
 	kept->no_writes = job->head.no_writes;
 	kept->allow_oom = job->head.allow_oom;
+	kept->needs_memory = script_head_needs_memory(&job->head);
 	hf_list_init(&kept->used);
 	while (!hf_list_empty(&s->by_use) &&
 	       (script_count(s) >= s->limits.cached_scripts ||
@@ -436,41 +445,28 @@ static void take_down(struct script *s)
 	s->context.call = NULL;
 }
 
-/* By what its first line says of it; false after an error reply. */
-static bool may_start(const struct kept *kept, struct call *call, bool full,
-		      bool read_only)
-{
-	if (!kept->declared || kept->no_writes)
-		return true;
-	if (full && !kept->allow_oom) {
-		reply_error(call->reply, COMMAND_OOM_ERROR);
-		return false;
-	}
-	if (read_only)
-		reply_error(call->reply, "ERR Can not execute a script with "
-					 "write flag using *_ro command.");
-	return !read_only;
-}
-
 int script_run(struct script *s, struct call *call, struct hf_slice sha,
 	       const struct hf_slice *keys, size_t n_keys,
 	       const struct hf_slice *argv, size_t n_argv, bool read_only)
 {
 	struct kept *kept = find(s, sha);
 	struct run run = { s, kept, keys, argv, n_keys, n_argv };
-	bool full = memory_is_full(call->lockd);
 
 	if (kept == NULL)
 		return HF_ENOTFOUND;
-	if (!may_start(kept, call, full, read_only))
+	if (read_only && kept->declared && !kept->no_writes) {
+		reply_error(call->reply, "ERR Can not execute a script with "
+					 "write flag using *_ro command.");
 		return 0;
+	}
 	hf_list_remove(&kept->used);
 	hf_list_append(&s->by_use, &kept->used);
 	s->context.call = call;
 	s->context.protocol = 2;
 	s->context.wrote = false;
 	s->context.read_only = read_only || kept->no_writes;
-	s->context.may_grow = !full || kept->allow_oom;
+	s->context.may_grow =
+	    call->may_grow || kept->allow_oom || !memory_is_full(call->lockd);
 	s->killed = false;
 	script_meter_begin(&s->context.meter, s->limits.instructions,
 			   s->limits.run_ms, call->lockd->tuning.busy_reply_ms);

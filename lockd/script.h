@@ -39,6 +39,8 @@ int script_load(struct script *script, struct hf_slice text,
 
 /* sha: hex digits, case does not matter. */
 bool script_exists(const struct script *script, struct hf_slice sha);
+/* Does its first line ask for free memory? Of one not kept: no. */
+bool script_needs_memory(const struct script *script, struct hf_slice sha);
 void script_flush(struct script *script);
 size_t script_count(const struct script *script);
 size_t script_memory(const struct script *script); /* bytes */

@@ -13,6 +13,12 @@ struct script_head {
 	bool allow_oom; /* it may go on past max-memory */
 };
 
+/* Is it refused past max-memory, whatever it does? */
+static inline bool script_head_needs_memory(const struct script_head *head)
+{
+	return head->declared && !head->no_writes && !head->allow_oom;
+}
+
 /*
  * Reads it off text, if it is there; 0, or HF_EBAD after an error reply.
  * Other flags allow what lockd never forbids: they are taken and mean nothing.

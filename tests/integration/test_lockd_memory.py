@@ -113,21 +113,49 @@ def test_a_transaction_is_refused_whole(full):
     assert full.call("GET", "k") == b"$1\r\nv\r\n"
 
 
-def test_a_script_with_a_first_line_is_refused_inside_a_transaction_too(empty):
-    take = "#!lua\nreturn redis.call('set', 'j', 'x')"
-    assert empty.call("SET", "k", "v") == b"+OK\r\n"
-    with Wire(empty.socket) as wire:
-        assert wire.ask("MULTI") == b"+OK\r\n"
-        assert wire.ask("DEL", "k") == b"+QUEUED\r\n"
-        assert wire.ask("EVAL", take, "0") == b"+QUEUED\r\n"
-        assert empty.call("CONFIG", "SET", "maxmemory", "1") == b"+OK\r\n"
-        try:
-            said = wire.ask("EXEC")
-        finally:
-            empty.call("CONFIG", "SET", "maxmemory", "0")
-    # Redis refuses the whole transaction, lockd that script alone.
-    assert said.startswith((b"*2\r\n:1\r\n-OOM ", b"-EXECABORT ")), said
-    assert empty.call("EXISTS", "j") == b":0\r\n"
+TAKE = "return redis.call('set','j','x')"
+FILL = "for i = 1, 300 do redis.call('set', 'n' .. i, ARGV[1]) end return 1"
+DECLARED = "#!lua\nreturn redis.call('exists','k')"
+TRANSACTIONS = {
+    "no growth": [["DEL", "k"], ["GET", "j"]],
+    "a command that may grow": [["DEL", "k"], ["SET", "j", "x"]],
+    "a script without a first line": [["DEL", "k"], ["EVAL", TAKE, 0]],
+    "one that declares nothing": [["DEL", "k"], ["EVAL", DECLARED, 0]],
+    "the same, kept": [["DEL", "k"], ["EVALSHA", "{sha}", 0]],
+    "the same, reading": [["DEL", "k"], ["EVALSHA_RO", "{sha}", 0]],
+    "one that only reads": [["DEL", "k"], ["EVAL", "#!lua flags=no-writes\nreturn 1", 0]],
+    "one that may": [["DEL", "k"], ["EVAL", "#!lua flags=allow-oom\n" + TAKE, 0]],
+    "one that is none": [["DEL", "k"], ["EVAL", "#!lua flags=what\nreturn 1", 0]],
+}
+
+
+def executed(server, commands, limit):
+    """Memory becomes full between the last command and EXEC."""
+    with Wire(server.socket) as wire, Wire(server.socket) as other:
+        wire.ask("CONFIG", "SET", "maxmemory", "0")
+        wire.ask("FLUSHALL")
+        wire.ask("SET", "k", "v")
+        sha = wire.ask("SCRIPT", "LOAD", DECLARED).split()[1].decode()
+        said = [wire.ask("MULTI")]
+        said += [wire.ask(*(str(w).replace("{sha}", sha) for w in words))
+                 for words in commands]
+        other.ask("CONFIG", "SET", "maxmemory", limit)
+        said.append(wire.ask("EXEC"))
+        other.ask("CONFIG", "SET", "maxmemory", "0")
+        return [*said, wire.ask("EXISTS", "k"), wire.ask("EXISTS", "j")]
+
+
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_exec_is_refused_where_redis_refuses_it(both, name):
+    ours, theirs = (executed(s, TRANSACTIONS[name], "1") for s in both)
+    assert ours == theirs
+
+
+def test_memory_that_a_transaction_fills_is_no_reason_to_end_it(both):
+    commands = [["DEL", "k"], ["EVAL", FILL, 0, "x" * 50000], ["EVAL", TAKE, 0]]
+    ours, theirs = (executed(s, commands, "10mb") for s in both)
+    assert ours == theirs
+    assert ours[-1] == b":1\r\n", "j is there"
 
 
 @pytest.mark.parametrize("text", ["0", "100mb", "1gb", "7"])
