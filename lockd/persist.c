@@ -244,6 +244,19 @@ static struct record record_of(const struct space *space,
 	return r;
 }
 
+/*
+ * Deadlines are moved: which are over for good? Those before this time, as
+ * they are kept. Of these there are no more keys, but their records are there,
+ * and moved with the others they would live again. Who is due and not swept
+ * yet is moved, and so is who comes later: neither is among them.
+ */
+static int64_t over_before(const struct keyspace *keys, int64_t now_ms)
+{
+	int64_t next_ms = keyspace_next_due_ms(keys);
+
+	return (next_ms < now_ms ? next_ms : now_ms) - keyspace_shift(keys);
+}
+
 static void on_change(struct ks_observer *observer,
 		      const struct ks_change *change)
 {
@@ -252,17 +265,15 @@ static void on_change(struct ks_observer *observer,
 	int64_t now_ms = hf_clock_ms();
 	struct record r;
 
-	/*
-	 * An expiry at its time repeats itself; but what is put into a new
-	 * key must not meet the fields of an old one.
-	 */
-	if (change->kind == KS_EXPIRE && change->type == KS_STRING &&
-	    change->due_ms <= now_ms)
+	/* An expiry at its time follows from the deadline. */
+	if (change->kind == KS_EXPIRE && change->due_ms <= now_ms)
 		return;
 	note_time(p, now_ms);
 	r = record_of(space, change);
 	if (change->kind == KS_EXPIRE)
 		r.kind = KS_DELETE;
+	if (change->kind == KS_SHIFT)
+		r.fence = over_before(space->keys, now_ms);
 	if (change->kind == KS_SET || change->kind == KS_DUE)
 		note_horizon(p, change->due_ms, now_ms);
 	add_change(p, &r);
@@ -292,6 +303,9 @@ static int load_change(struct persist *p, const struct record *r)
 	keys = p->spaces[r->space].keys;
 	if (change.kind != KS_SHIFT && change.due_ms != HF_NEVER)
 		change.due_ms += keyspace_shift(keys);
+	if (change.kind == KS_SHIFT && r->fence != 0)
+		keyspace_expire(keys, r->fence - 1 + keyspace_shift(keys),
+				SIZE_MAX);
 	keyspace_apply(keys, &change, LONG_AGO);
 	return 0;
 }
