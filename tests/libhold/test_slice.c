@@ -51,6 +51,9 @@ static void slices_compare_by_bytes(void)
 	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("sets"), "set"));
 	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("se"), "set"));
 	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("set\0"), "set"));
+	/* A NUL ends the string, and what lies behind it is not looked at. */
+	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("set\0"), "set\0"));
+	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("set\0x"), "set\0x"));
 	CU_ASSERT_FALSE(hf_slice_ieq(HF_SLICE("["), "{"));
 	CU_ASSERT(hf_slice_ieq((struct hf_slice){ NULL, 0 }, ""));
 }
