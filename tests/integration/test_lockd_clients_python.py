@@ -204,6 +204,36 @@ def test_an_asyncio_lock_excludes_tasks(run):
     assert most == [1] * 48
 
 
+def test_a_task_that_is_cancelled_while_it_waits_leaves_nothing(run, empty):
+    async def body(client):
+        holder = client.lock("seat", timeout=60)
+        assert await holder.acquire()
+        # One connection; it asks once, and would ask again in an hour.
+        waiting = redis.asyncio.Redis(unix_socket_path=empty.socket)
+        pool = waiting.connection_pool
+        late = waiting.lock("seat", timeout=60, sleep=3600)
+        await client.config_resetstat()
+        task = asyncio.create_task(late.acquire())
+        while "cmdstat_set" not in await client.info("commandstats"):
+            assert not task.done()
+        while pool._in_use_connections or not pool._available_connections:
+            await asyncio.sleep(0)  # its answer is on the way
+        (connection,) = pool._available_connections
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await holder.owned() and not await late.owned()
+        await holder.release()
+        assert not await client.exists("seat"), "nobody took it unasked"
+        assert await late.acquire(blocking=False) and await late.owned()
+        assert pool._available_connections == [connection], "the same, and in step"
+        await late.release()
+        await waiting.close()
+        await pool.disconnect()
+
+    run(body)
+
+
 def test_an_asyncio_lock_that_ran_out_is_not_extended(run):
     async def body(client):
         late = client.lock("seat", timeout=0.03)
