@@ -867,12 +867,24 @@ static void on_signal(uv_signal_t *handle, int signum)
 	hf_loop_stop(handle->data);
 }
 
+/* systemd asks for the monotonic clock's time, which is libuv's. */
+static void tell_reloading(void)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)(uv_hrtime() / 1000));
+	hf_service_notify(state);
+}
+
 static void on_hangup(uv_signal_t *handle, int signum)
 {
 	struct hf_loop *loop = handle->data;
 
 	HF_UNUSED(signum);
+	tell_reloading();
 	loop->hangup(loop->arg);
+	hf_service_notify("READY=1");
 }
 
 void hf_loop_on_hangup(struct hf_loop *loop, void (*hangup)(void *arg))

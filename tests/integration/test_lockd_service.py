@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import time
 
 import pytest
 from servers import Lockd, build_path
@@ -24,6 +25,25 @@ def test_the_start_and_the_stop_are_told(tmp_path, abstract):
         manager.process.terminate()
         assert manager.hears() == "STOPPING=1"
         assert manager.process.wait(30) == 0
+
+
+def test_a_reload_is_told_from_its_begin_to_its_end(tmp_path):
+    password = tmp_path / "password"
+    password.write_text("old\n")
+    with Manager(LOCKD, tmp_path) as manager:
+        manager.start("--unix", str(tmp_path / "s"), "--password-file", str(password))
+        assert manager.hears() == "READY=1"
+        password.write_text("new\n")
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        manager.process.send_signal(signal.SIGHUP)
+        state, clock = manager.hears().split("\n")
+        assert state == "RELOADING=1"
+        name, told = clock.split("=")
+        assert name == "MONOTONIC_USEC"
+        assert before <= int(told) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) / 1000
+        assert manager.hears() == "READY=1"
+        with Wire(str(tmp_path / "s")) as wire:
+            assert wire.ask("AUTH", "new") == b"+OK\r\n"
 
 
 def test_the_watchdog_is_fed_by_a_loop_that_goes_round(tmp_path):
