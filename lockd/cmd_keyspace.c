@@ -14,6 +14,7 @@
 
 void cmd_dbsize(struct call *call)
 {
+	keyspace_look_at_all(call->lockd->keys);
 	reply_integer(call->reply, (int64_t)keyspace_count(call->lockd->keys));
 }
 

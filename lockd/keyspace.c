@@ -29,6 +29,8 @@ struct keyspace {
 	int64_t last_fence;
 	int64_t shift_ms; /* the heap's deadlines are so much earlier */
 	uint64_t looks;
+	ks_look_fn *on_look; /* NULL: nobody asks */
+	void *on_look_arg;
 	struct hf_list observers;
 };
 
@@ -121,13 +123,20 @@ static void remove_entry(struct keyspace *ks, struct entry *e,
 	free(e);
 }
 
+static void look_at(struct keyspace *ks, const struct hf_slice *key)
+{
+	ks->looks++;
+	if (HF_UNLIKELY(ks->on_look != NULL))
+		ks->on_look(ks->on_look_arg, key);
+}
+
 /* As find, but a due key is expired and not found. */
 static struct entry *find_live(struct keyspace *ks, struct hf_slice key,
 			       int64_t now_ms)
 {
 	struct entry *e = find(ks, key);
 
-	ks->looks++;
+	look_at(ks, &key);
 	if (e == NULL || !hf_heap_has(&e->due) ||
 	    e->due.due_ms > now_ms - ks->shift_ms)
 		return e;
@@ -383,6 +392,22 @@ int64_t keyspace_shift(const struct keyspace *ks)
 	return ks->shift_ms;
 }
 
+void keyspace_on_look(struct keyspace *ks, ks_look_fn *fn, void *arg)
+{
+	ks->on_look = fn;
+	ks->on_look_arg = arg;
+}
+
+void keyspace_look_at_all(struct keyspace *ks)
+{
+	look_at(ks, NULL);
+}
+
+uint32_t keyspace_hash(const struct keyspace *ks, struct hf_slice key)
+{
+	return hf_table_hash(ks->seed, key);
+}
+
 uint64_t keyspace_looks(const struct keyspace *ks)
 {
 	return ks->looks;
@@ -420,7 +445,6 @@ uint64_t keyspace_scan(struct keyspace *ks, uint64_t cursor, int64_t now_ms,
 {
 	struct walk walk = { ks, now_ms, each, arg };
 
-	ks->looks++;
-
+	look_at(ks, NULL);
 	return hf_table_scan(ks->table, cursor, give_live, &walk);
 }

@@ -79,6 +79,17 @@ void keyspace_free(struct keyspace **ks); /* and sets *ks to NULL */
 /* Observers are told in the order in which they came. */
 void keyspace_observe(struct keyspace *ks, struct ks_observer *observer);
 
+/*
+ * While fn is set it is told of each key that somebody looks at or changes,
+ * before he does; of a walk over all keys by NULL. fn NULL: nobody is told.
+ */
+typedef void ks_look_fn(void *arg, const struct hf_slice *key);
+void keyspace_on_look(struct keyspace *ks, ks_look_fn *fn, void *arg);
+/* As a walk over all keys: what is told is of all of them. */
+void keyspace_look_at_all(struct keyspace *ks);
+/* Of a key; another one each run. */
+uint32_t keyspace_hash(const struct keyspace *ks, struct hf_slice key);
+
 /* The key as it stands at now_ms; a due one is expired on the way. */
 struct ks_view keyspace_get(struct keyspace *ks, struct hf_slice key,
 			    int64_t now_ms);

@@ -17,6 +17,7 @@
 #define PIECE_BYTES    (128 * 1024) /* about: a large value is one */
 #define RECORD_BYTES   23           /* of a record, without key and value */
 #define PART_BYTES     (64 * 1024 * 1024) /* of a batch, about */
+#define PENDING_LOOKS  65536              /* more are not looked through */
 #define LONG_AGO       (INT64_MIN / 4)    /* while loading, nothing is due */
 
 /*
@@ -37,6 +38,13 @@ enum {
 };
 
 enum { SPACE_KEYS, SPACE_GUARDS, SPACES };
+
+/* A change that the disk has not yet. */
+struct pending {
+	uint64_t seq; /* until durable() tells that */
+	uint32_t hash;
+	uint32_t every; /* it is of every key */
+};
 
 /* A keyspace, and who sees its changes. */
 struct space {
@@ -70,6 +78,10 @@ struct persist {
 	int64_t horizon_ms;   /* kept as deadlines are; 0: none */
 	uint64_t horizon_seq; /* its record */
 	int64_t closed_until_ms;
+	struct hf_buf pending; /* struct pending, oldest first */
+	struct hf_buf noted;   /* the same, of the batch: no seq yet */
+	uint64_t changes;      /* ever: persist_changes() */
+	bool saw_pending;      /* since persist_watch_looks() */
 	/* Of the snapshot under way: */
 	uint8_t scan_space;
 	uint64_t scan; /* cursor */
@@ -149,18 +161,46 @@ static void add_change(struct persist *p, const struct record *r)
 	p->batched++;
 }
 
+static struct pending pending_at(const struct hf_buf *buf, size_t i)
+{
+	struct pending pending;
+
+	memcpy(&pending, hf_buf_slice(buf).data + i * sizeof(pending),
+	       sizeof(pending));
+	return pending;
+}
+
+static size_t n_pending(const struct hf_buf *buf)
+{
+	return hf_buf_len(buf) / sizeof(struct pending);
+}
+
+/* What was noted: the journal has all of it now, the disk not yet. */
+static void add_noted(struct persist *p)
+{
+	uint64_t seq = persist_wait_for(p);
+	size_t n = n_pending(&p->noted);
+
+	for (size_t i = 0; i < n && seq > journal_durable(p->journal); i++) {
+		struct pending pending = pending_at(&p->noted, i);
+
+		pending.seq = seq;
+		hf_buf_add(&p->pending, &pending, sizeof(pending));
+	}
+	hf_buf_reset(&p->noted, 4096);
+}
+
 void persist_begin(struct persist *p)
 {
 	if (p != NULL)
 		p->depth++;
 }
 
-void persist_end(struct persist *p)
+/* The batch is over: it goes into the journal. */
+static void add_batch(struct persist *p)
 {
 	struct hf_slice change;
 
-	if (p == NULL || --p->depth > 0 || p->batched == 0)
-		return;
 	if (p->batched > 1 || p->parts > 0) {
 		add_part(p, false);
 		p->parts = 0;
@@ -172,6 +212,16 @@ void persist_end(struct persist *p)
 	journal_add(p->journal, change);
 	hf_buf_reset(&p->batch, 4096);
 	p->batched = 0;
+}
+
+void persist_end(struct persist *p)
+{
+	if (p == NULL || --p->depth > 0)
+		return;
+	if (p->batched > 0)
+		add_batch(p);
+	if (hf_buf_len(&p->noted) > 0)
+		add_noted(p);
 }
 
 void persist_forget(struct persist *p)
@@ -244,6 +294,90 @@ static struct record record_of(const struct space *space,
 	return r;
 }
 
+/* ---- changes that are not on disk ---------------------------------------- */
+
+static uint32_t hash_of(const struct space *space, struct hf_slice key)
+{
+	return keyspace_hash(space->keys, key) ^ space->id;
+}
+
+static void note_pending(struct space *space, const struct ks_change *change)
+{
+	struct persist *p = space->persist;
+	struct pending pending = { .every = change->kind == KS_FLUSH };
+
+	if (change->kind == KS_SHIFT)
+		return;
+	p->changes++;
+	if (change->kind == KS_FENCE)
+		return;
+	if (!pending.every)
+		pending.hash = hash_of(space, change->key);
+	hf_buf_add(&p->noted, &pending, sizeof(pending));
+	if (p->depth == 0)
+		add_noted(p);
+}
+
+static void forget_durable(struct persist *p, uint64_t seq)
+{
+	size_t n = n_pending(&p->pending), done = 0;
+
+	while (done < n && pending_at(&p->pending, done).seq <= seq)
+		done++;
+	hf_buf_consume(&p->pending, done * sizeof(struct pending));
+}
+
+static bool is_pending(const struct persist *p, uint32_t hash)
+{
+	size_t n = n_pending(&p->pending);
+
+	if (n > PENDING_LOOKS)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		struct pending pending = pending_at(&p->pending, i);
+
+		if (pending.every || pending.hash == hash)
+			return true;
+	}
+	return false;
+}
+
+static void on_look(void *arg, const struct hf_slice *key)
+{
+	struct space *space = arg;
+	struct persist *p = space->persist;
+
+	if (p->saw_pending)
+		return;
+	p->saw_pending = key == NULL ? n_pending(&p->pending) > 0
+				     : is_pending(p, hash_of(space, *key));
+}
+
+uint64_t persist_changes(const struct persist *p)
+{
+	return p == NULL ? 0 : p->changes;
+}
+
+void persist_watch_looks(struct persist *p)
+{
+	if (p == NULL)
+		return;
+	p->saw_pending = false;
+	for (size_t i = 0; i < SPACES; i++)
+		keyspace_on_look(p->spaces[i].keys, on_look, &p->spaces[i]);
+}
+
+bool persist_saw_pending(struct persist *p)
+{
+	if (p == NULL)
+		return false;
+	for (size_t i = 0; i < SPACES; i++)
+		keyspace_on_look(p->spaces[i].keys, NULL, NULL);
+	return p->saw_pending;
+}
+
+/* ---- what the keyspace and the journal say ------------------------------- */
+
 /*
  * Deadlines are moved: which are over for good? Those before this time, as
  * they are kept. Of these there are no more keys, but their records are there,
@@ -277,12 +411,14 @@ static void on_change(struct ks_observer *observer,
 	if (change->kind == KS_SET || change->kind == KS_DUE)
 		note_horizon(p, change->due_ms, now_ms);
 	add_change(p, &r);
+	note_pending(space, change);
 }
 
 static void on_durable(void *arg, uint64_t seq)
 {
 	struct persist *p = arg;
 
+	forget_durable(p, seq);
 	p->durable(p->arg, seq);
 }
 
@@ -503,9 +639,13 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 		.compact_bytes = COMPACT_BYTES,
 	};
 	hf_buf_init(&p->record, JOURNAL_RECORD_MAX);
-	hf_buf_init(&p->batch, SIZE_MAX / 2); /* it is cut into parts */
+	hf_buf_init(&p->batch, SIZE_MAX / 2);   /* it is cut into parts */
+	hf_buf_init(&p->pending, SIZE_MAX / 2); /* by persist_refusing() */
+	hf_buf_init(&p->noted, SIZE_MAX / 2);
 	p->journal = journal_open(&p->conf, &ops, p, loop);
 	if (p->journal == NULL) {
+		hf_buf_fini(&p->pending);
+		hf_buf_fini(&p->noted);
 		hf_buf_fini(&p->record);
 		hf_buf_fini(&p->batch);
 		free(p);
@@ -529,6 +669,8 @@ void persist_close(struct persist **persist)
 	note_time(p, hf_clock_ms());
 	add(p, &(struct record){ .kind = RECORD_STOPPED });
 	journal_close(&p->journal);
+	hf_buf_fini(&p->pending);
+	hf_buf_fini(&p->noted);
 	hf_buf_fini(&p->record);
 	hf_buf_fini(&p->batch);
 	free(p);

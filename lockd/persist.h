@@ -53,6 +53,20 @@ uint64_t persist_wait_for(const struct persist *persist);
 uint64_t persist_last(const struct persist *persist);
 uint64_t persist_durable(const struct persist *persist);
 
+/*
+ * How many changes so far that a crash could take back: all but an end at its
+ * time, which a start repeats, and the moving of all deadlines.
+ */
+uint64_t persist_changes(const struct persist *persist);
+
+/*
+ * From the first to the second: has anybody looked at a key with such a change
+ * that the disk has not yet (for everysec: that no horizon covers yet)? Only
+ * while it refuses; otherwise replies wait without a question.
+ */
+void persist_watch_looks(struct persist *persist);
+bool persist_saw_pending(struct persist *persist);
+
 /* Syncs what there is now; gives what durable() will tell then. */
 uint64_t persist_sync(struct persist *persist);
 

@@ -201,16 +201,27 @@ static void end_request(struct peer *peer)
 
 /*
  * A reply waits until the disk has what it tells of: its own changes, and
- * what others changed before. While the disk refuses, reading goes on with
- * what is in memory.
+ * what others changed before. While the disk refuses (looks are watched then),
+ * who has seen nothing that a crash could take back need not wait.
  */
-static void hold_back(struct peer *peer, uint64_t mark, uint64_t before)
+static void hold_back(struct peer *peer, uint64_t mark, bool watched,
+		      uint64_t before)
 {
 	struct persist *persist = peer->server->lockd->persist;
 
-	if (persist_last(persist) == before && persist_refusing(persist))
+	if (watched && !persist_saw_pending(persist) &&
+	    persist_changes(persist) == before)
 		return;
 	hf_conn_hold(&peer->conn, mark, persist_wait_for(persist));
+}
+
+/* Whether it does: what is heard beside a script is not worth it. */
+static bool watch_looks(struct lockd *lockd)
+{
+	if (lockd->busy || persist_refusing(lockd->persist) == NULL)
+		return false;
+	persist_watch_looks(lockd->persist);
+	return true;
 }
 
 static uint64_t looks_of(const struct lockd *lockd)
@@ -231,7 +242,8 @@ static bool run_request(struct peer *peer)
 		.argc = peer->reader.argc,
 		.now_ms = hf_loop_now_ms(server->loop),
 	};
-	uint64_t errors, looks, mark, last;
+	uint64_t errors, looks, mark, changes;
+	bool watched;
 
 	if (!call.lockd->busy && client_postpone(&call))
 		return false;
@@ -243,14 +255,17 @@ static bool run_request(struct peer *peer)
 	server->running = client;
 	mark = hf_conn_mark(&peer->conn);
 	looks = looks_of(call.lockd);
-	last = persist_last(call.lockd->persist);
+	changes = persist_changes(call.lockd->persist);
+	watched = watch_looks(call.lockd);
 	persist_begin(call.lockd->persist);
 	command_run(&call);
 	if (call.lockd->forget)
 		persist_forget(call.lockd->persist);
 	persist_end(call.lockd->persist);
 	if (!call.lockd->busy && looks_of(call.lockd) != looks)
-		hold_back(peer, mark, last);
+		hold_back(peer, mark, watched, changes);
+	else if (watched)
+		persist_saw_pending(call.lockd->persist);
 	if (client->hold_until > 0)
 		hf_conn_hold(&peer->conn, mark, client->hold_until);
 	client->hold_until = 0;

@@ -221,6 +221,73 @@ def test_a_disk_that_fails_refuses_changes_until_it_heals(disk, call, error, tex
         assert client.exists("refused", "refused2") == 0
 
 
+def send(client, *words):
+    """Sends and reads no answer: the connection that will have it."""
+    connection = client.connection_pool.get_connection("_")
+    connection.send_command(*words)
+    return connection
+
+
+def wait_until_refused(client):
+    wait_until(lambda: client.info("persistence")
+               ["aof_last_write_status"] == "err", 10, "the disk refuses")
+
+
+@pytest.mark.parametrize("durability", ["always", "everysec"])
+@pytest.mark.parametrize("words", [
+    ["FENCE", "late"], ["GET", "late"], ["EXISTS", "other", "late"], ["DBSIZE"],
+    ["SCAN", "0"], ["LOCK.LIST"], ["EVAL", "return redis.call('TTL', 'late')", 0],
+], ids=lambda words: words[0])
+def test_nobody_sees_a_grant_that_the_refusing_disk_has_not(disk, durability,
+                                                            words):
+    with (Lockd("--durability", durability, **disk.environment) as server,
+          connect(server) as client, connect(server) as reader):
+        client.set("other", "1")
+        client.execute_command("WAITAOF", 1, 0, 0)
+        disk.fail("pwrite", errno.ENOSPC)
+        late = send(client, "SET", "late", "me", "NX", "PX", 60000)
+        with connect(server) as watcher:
+            wait_until_refused(watcher)
+            seen = send(reader, *words)
+            # What it has not changed is told at once, though.
+            assert watcher.get("other") == "1"
+            assert watcher.execute_command("FENCE", "other") > 0
+            assert watcher.exists("nothing") == 0
+            assert not seen.can_read(0.1)
+            disk.heal("pwrite")
+            assert late.read_response() == "OK"
+            seen.read_response()
+
+
+def test_a_token_that_a_full_disk_lost_was_seen_by_nobody(disk):
+    with (Lockd(**disk.environment) as server, connect(server) as client,
+          connect(server) as reader):
+        disk.fail("pwrite", errno.ENOSPC)
+        send(client, "LOCK.ACQUIRE", 1, "w", "me", "PX", 60000)
+        with connect(server) as watcher:
+            wait_until_refused(watcher)
+        seen = send(reader, "FENCE", "w")
+        assert not seen.can_read(0.1)
+        server.kill()
+        with pytest.raises(redis.ConnectionError):
+            seen.read_response()
+        disk.heal("pwrite")
+        server.start()
+        assert client.execute_command("FENCE", "w") is None
+
+
+def test_a_lock_that_ends_while_the_disk_refuses_is_told_of_at_once(disk):
+    with Lockd(**disk.environment) as server, connect(server) as client:
+        client.execute_command("LOCK.ACQUIRE", 1, "w", "me", "PX", 300)
+        disk.fail("pwrite", errno.ENOSPC)
+        with connect(server) as other:
+            send(other, "SET", "late", "1")
+            wait_until_refused(client)
+            wait_until(lambda: client.pttl("w") == -2, 10, "its time is over")
+            assert client.exists("w") == 0
+            disk.heal("pwrite")
+
+
 def test_a_compaction_never_makes_the_serving_thread_wait_for_the_disk(disk):
     """INFO tells how long a piece of it kept the loop; the number is not
     judged here, the calls are."""
