@@ -160,11 +160,13 @@ def test_a_change_of_another_key_does_not(peer):
 @pytest.mark.parametrize("swept", [False, True])
 def test_a_watched_key_that_ran_out_has_changed(peer, swept):
     wire, other = peer(), peer()
-    run(wire, "SET a 1 PX 30 | WATCH a | MULTI | SET x 1")
-    deadline = time.monotonic() + 0.1
+    run(wire, "SET a 1 PX 400 | WATCH a")
+    assert wire.ask("EXISTS", "a") == b":1\r\n", "it was watched alive"
+    run(wire, "MULTI | SET x 1")
+    deadline = time.monotonic() + 0.6
     wait_until(lambda: time.monotonic() > deadline, 5, "its time is over")
     if swept:
-        assert other.ask("GET", "a") == b"$-1\r\n"
+        wait_until(lambda: other.ask("GET", "a") == b"$-1\r\n", 5, "it is gone")
     assert wire.ask("EXEC") == b"*-1\r\n"
 
 
