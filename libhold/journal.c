@@ -106,7 +106,8 @@ struct journal {
 	struct snapshot snapshot;
 	size_t compact_at; /* bytes of logs */
 	bool sync_due;
-	int failing; /* 0, or the last failed job's error */
+	bool repaired; /* while opening */
+	int failing;   /* 0, or the last failed job's error */
 	char refusal[160];
 	struct journal_counts counts;
 };
@@ -387,6 +388,11 @@ const char *journal_refusing(const struct journal *j)
 		return "MISCONF the journal's disk is too slow for the load: "
 		       "try again later";
 	return NULL;
+}
+
+bool journal_was_repaired(const struct journal *j)
+{
+	return j->repaired;
 }
 
 const struct journal_counts *journal_counts(const struct journal *j)
@@ -739,6 +745,7 @@ static int load(struct journal *j)
 	j->counts.cut_bytes = found.cut_bytes;
 	j->counts.log_bytes = found.log_bytes;
 	j->counts.load_ms = hf_clock_ms() - began_ms;
+	j->repaired = found.repaired;
 	/* Many restarts make many logs, each with little in it. */
 	j->compact_at = found.repaired || found.logs >= LOGS_MAX
 			    ? 0

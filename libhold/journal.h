@@ -104,6 +104,9 @@ void journal_snapshot_add(struct journal *journal, struct hf_slice record);
 /* Why no change may be made now (lives until the next turn), or NULL. */
 const char *journal_refusing(const struct journal *journal);
 
+/* journal_open() kept what could be read, and records may be missing. */
+bool journal_was_repaired(const struct journal *journal);
+
 const struct journal_counts *journal_counts(const struct journal *journal);
 
 #endif

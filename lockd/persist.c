@@ -18,6 +18,7 @@
 #define RECORD_BYTES   23           /* of a record, without key and value */
 #define PART_BYTES     (64 * 1024 * 1024) /* of a batch, about */
 #define PENDING_LOOKS  65536              /* more are not looked through */
+#define REPAIR_STEP    (INT64_C(1) << 32) /* tokens; a repair lost fewer */
 #define LONG_AGO       (INT64_MIN / 4)    /* while loading, nothing is due */
 
 /*
@@ -531,6 +532,22 @@ static int64_t moved_by_reboot(const struct persist *p,
 	return now->boot_ms - p->boot_ms - (away_ms > 0 ? away_ms : 0);
 }
 
+/*
+ * Nobody knows how many tokens the lost records gave: the next one is greater
+ * than any of them.
+ */
+static void skip_lost_tokens(struct keyspace *keys)
+{
+	int64_t last = keyspace_last_fence(keys);
+	struct ks_change change = { .kind = KS_FENCE };
+
+	change.fence =
+	    last < INT64_MAX - REPAIR_STEP ? last + REPAIR_STEP : INT64_MAX - 1;
+	hf_warnx("the journal was repaired: the next token is %lld",
+		 (long long)change.fence + 1);
+	keyspace_apply(keys, &change, LONG_AGO);
+}
+
 static void begin_again(struct persist *p)
 {
 	struct journal_header now;
@@ -550,6 +567,8 @@ static void begin_again(struct persist *p)
 		hf_warnx("the last stop was not clean, and a second may be "
 			 "missing: no lock is granted for ms=%lld",
 			 (long long)(p->closed_until_ms - now.boot_ms));
+	if (journal_was_repaired(p->journal))
+		skip_lost_tokens(keys_of(p));
 	hf_buf_reset(&p->batch, 4096);
 	p->parts = 0;
 	p->boot_ms = 0; /* say the time with the next change */

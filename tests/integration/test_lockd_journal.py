@@ -123,6 +123,26 @@ def test_damage_is_refused_until_repair_is_asked_for(server, client):
     assert client.get("k5") == "v" * 50
 
 
+def test_after_a_repair_no_token_is_given_again(server, client):
+    for i in range(100):
+        client.execute_command("LOCK.ACQUIRE", 1, f"k{i}", "me", "PX", 60000)
+    given = client.execute_command("FENCE", "k99")
+    server.kill()
+    log = max(Path(server.home).glob("log.*"), key=lambda p: p.stat().st_size)
+    bytes_ = bytearray(log.read_bytes())
+    bytes_[len(bytes_.rstrip(b"\0")) // 2] ^= 1
+    log.write_bytes(bytes_)
+    server.options = ("--repair",)
+    server.start()
+    assert client.exists("k10") and not client.exists("k99")
+    token, _ = client.execute_command("LOCK.ACQUIRE", 1, "k99", "you", "PX", 60000)
+    assert token > given
+    server.options = ()
+    restart(server)  # it has been said once and for all
+    next_, _ = client.execute_command("LOCK.ACQUIRE", 1, "k98", "you", "PX", 60000)
+    assert next_ == token + 1
+
+
 def test_a_torn_end_is_cut_with_a_warning(server, client):
     for i in range(10):
         client.set(f"k{i}", "v" * 50)
