@@ -151,6 +151,12 @@ void locks_client_opened(struct client *client)
 	locktab_join(&client->locks);
 }
 
+/* A grant that the disk does not take would run out before it is heard of. */
+static void hold_up(struct lockd *lockd)
+{
+	locktab_hold_up(lockd->locks, persist_refusing(lockd->persist) != NULL);
+}
+
 void locks_client_closed(struct lockd *lockd, struct client *client)
 {
 	struct lock_now now;
@@ -159,14 +165,21 @@ void locks_client_closed(struct lockd *lockd, struct client *client)
 		return;
 	client->unblock = NULL;
 	now = now_at(hf_clock_ms());
+	hold_up(lockd);
 	locktab_leave(lockd->locks, &client->locks, lockd->stopping, now);
 	locktab_settle(lockd->locks, now);
 }
 
 void locks_settle(struct lockd *lockd, int64_t now_ms)
 {
+	hold_up(lockd);
 	if (locktab_has_work(lockd->locks))
 		locktab_settle(lockd->locks, now_at(now_ms));
+}
+
+bool locks_held_up(const struct lockd *lockd)
+{
+	return locktab_is_held_up(lockd->locks);
 }
 
 int64_t locks_next_due_ms(const struct lockd *lockd)
@@ -176,6 +189,7 @@ int64_t locks_next_due_ms(const struct lockd *lockd)
 
 int64_t locks_tick(struct lockd *lockd, int64_t now_ms)
 {
+	hold_up(lockd);
 	if (!locktab_has_work(lockd->locks) &&
 	    locks_next_due_ms(lockd) > now_ms)
 		return locks_next_due_ms(lockd);

@@ -28,6 +28,8 @@ void locks_client_closed(struct lockd *lockd, struct client *client);
 void locks_settle(struct lockd *lockd, int64_t now_ms);
 /* When it wants to be called next, or HF_NEVER. */
 int64_t locks_tick(struct lockd *lockd, int64_t now_ms);
+/* Nobody in line is served since the disk refuses, until the next tick. */
+bool locks_held_up(const struct lockd *lockd);
 int64_t locks_next_due_ms(const struct lockd *lockd);
 
 /* The time for the table, in a call and at any moment. */

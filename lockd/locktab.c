@@ -72,6 +72,7 @@ struct locktab {
 	struct hf_heap timers;
 	struct hf_list ready;
 	int64_t closed_until_ms; /* no grants before; 0: open */
+	bool held_up;            /* locktab_hold_up() */
 	struct lock_value value; /* of the key that is looked at */
 	struct hf_buf bytes;
 	struct lock_stats stats;
@@ -1227,7 +1228,7 @@ void locktab_settle(struct locktab *tab, struct lock_now now)
 
 		hf_list_remove(node);
 		check_held(tab, e, now);
-		if (now.ms >= tab->closed_until_ms)
+		if (now.ms >= tab->closed_until_ms && !tab->held_up)
 			serve_line(tab, e, now);
 		free_entry_if_idle(tab, e);
 	}
@@ -1236,6 +1237,31 @@ void locktab_settle(struct locktab *tab, struct lock_now now)
 void locktab_close(struct locktab *tab, int64_t until_ms)
 {
 	tab->closed_until_ms = until_ms;
+}
+
+static void mark_lines(void *arg, struct hf_table_node *node)
+{
+	for (struct place *p = claim_of(node)->places; p != NULL; p = p->next)
+		mark_ready(arg, p->entry);
+}
+
+void locktab_hold_up(struct locktab *tab, bool held_up)
+{
+	uint64_t cursor = 0;
+
+	if (tab->held_up == held_up)
+		return;
+	tab->held_up = held_up;
+	if (held_up)
+		return;
+	do {
+		cursor = hf_table_scan(tab->waiters, cursor, mark_lines, tab);
+	} while (cursor != 0);
+}
+
+bool locktab_is_held_up(const struct locktab *tab)
+{
+	return tab->held_up;
 }
 
 static void mark_entry(void *arg, struct hf_table_node *node)

@@ -168,6 +168,13 @@ void locktab_recover(struct locktab *tab, struct lock_now now);
  */
 void locktab_close(struct locktab *tab, int64_t until_ms);
 
+/*
+ * While held up, nobody in line is served, and holds end as ever. Set free:
+ * all lines are looked at again.
+ */
+void locktab_hold_up(struct locktab *tab, bool held_up);
+bool locktab_is_held_up(const struct locktab *tab);
+
 /* Serves the lines of keys that have changed; is there one? */
 bool locktab_has_work(const struct locktab *tab);
 void locktab_settle(struct locktab *tab, struct lock_now now);

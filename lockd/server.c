@@ -456,7 +456,12 @@ void server_free(struct server **server)
 
 static void on_durable(void *arg, uint64_t seq)
 {
-	hf_loop_pass(((struct server *)arg)->loop, seq);
+	struct server *server = arg;
+
+	hf_loop_pass(server->loop, seq);
+	/* Those in line whom a refusing disk held up. */
+	if (locks_held_up(server->lockd))
+		hf_loop_wake_at(server->loop, hf_loop_now_ms(server->loop));
 }
 
 int server_load(struct server *server)

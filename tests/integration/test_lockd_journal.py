@@ -308,6 +308,31 @@ def test_a_lock_that_ends_while_the_disk_refuses_is_told_of_at_once(disk):
             disk.heal("pwrite")
 
 
+def test_nobody_in_line_is_granted_a_lock_while_the_disk_refuses(disk):
+    with (Lockd(**disk.environment) as server, connect(server) as client,
+          connect(server) as waiter, connect(server) as other):
+        client.execute_command("LOCK.ACQUIRE", 1, "w", "a", "PX", 1500)
+        waits = send(waiter, "LOCK.ACQUIRE", 1, "w", "b", "PX", 1000,
+                     "WAIT", 30000)
+        wait_until(lambda: len(client.execute_command("LOCK.WAITERS", "w")) > 0,
+                   10, "it waits")
+        disk.fail("pwrite", errno.ENOSPC)
+        late = send(other, "SET", "late", "1")
+        wait_until_refused(client)
+        wait_until(lambda: client.pttl("w") == -2, 10, "the first one's time is over")
+        until = time.monotonic() + 1.2  # more than it would have been granted
+        while time.monotonic() < until:
+            assert client.pttl("w") == -2
+            time.sleep(0.05)
+        assert not waits.can_read(0)
+        disk.heal("pwrite")
+        assert late.read_response() == "OK"
+        token, left_ms = waits.read_response()
+        assert left_ms == 1000
+        assert client.execute_command("FENCE", "w") == token
+        assert 0 < client.pttl("w") <= 1000
+
+
 def test_a_compaction_never_makes_the_serving_thread_wait_for_the_disk(disk):
     """INFO tells how long a piece of it kept the loop; the number is not
     judged here, the calls are."""
