@@ -81,6 +81,12 @@ int zkc_lost(struct zkc *zkc, const char *what, const char *cause);
 /* Tries each server once, from the one after the last. 0: connected. */
 int zkc_connect(struct zkc *zkc) HF_MUSTUSE;
 
+/*
+ * Takes each whole answer in zkc->in to the batch that waits for it. 0, or
+ * HF_EUNREACHABLE when it is none, or none that is waited for.
+ */
+int zkc_take_frames(struct zkc *zkc) HF_MUSTUSE;
+
 /* Until the connection is lost, or all is done that we should do. */
 void zkc_serve(struct zkc *zkc);
 

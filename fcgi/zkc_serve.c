@@ -87,7 +87,7 @@ static int take_frame(struct zkc *zkc, struct hf_slice frame)
 	return fits ? 0 : zkc_lost(zkc, "the server answers out of turn", NULL);
 }
 
-static int take_frames(struct zkc *zkc)
+int zkc_take_frames(struct zkc *zkc)
 {
 	int rc = 0;
 
@@ -123,7 +123,7 @@ static int receive(struct zkc *zkc)
 			   : zkc_lost(zkc, "cannot read", strerror(errno));
 	hf_buf_commit(&zkc->in, (size_t)n);
 	zkc->heard_ms = hf_clock_ms();
-	return take_frames(zkc);
+	return zkc_take_frames(zkc);
 }
 
 static int transmit(struct zkc *zkc)

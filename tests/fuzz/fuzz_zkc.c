@@ -6,11 +6,9 @@
  */
 #include "config.h"
 
-/* Its parts that take what was received are its own. */
-#include "fcgi/zkc.c"
-
 #include "fcgi/zk_calls.h"
 #include "fcgi/zk_node.h"
+#include "fcgi/zkc_inner.h"
 
 static volatile unsigned sum;
 
@@ -117,18 +115,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	pthread_mutex_init(&zkc.lock, NULL);
 	hf_list_init(&zkc.queue);
 	hf_list_init(&zkc.sent);
-	hf_buf_init(&zkc.in, (size_t)FRAME_MAX + 4 + READ_BYTES);
+	hf_buf_init(&zkc.in, (size_t)ZKC_FRAME_MAX + 4 + ZKC_READ_BYTES);
 	batch = ask(&zkc);
 	while (rc == 0 && done < len) {
 		size_t piece = len - done < 7 ? len - done : 7;
 
 		hf_buf_add(&zkc.in, data + done, piece);
 		done += piece;
-		rc = take_frames(&zkc);
+		rc = zkc_take_frames(&zkc);
 	}
 	read_all(batch);
 	if (!batch->finished)
-		finish_all(&zkc, &zkc.sent, ZKC_LOST);
+		zkc_finish_all(&zkc, &zkc.sent, ZKC_LOST);
 	zkc_batch_unref(batch);
 	hf_buf_fini(&zkc.in);
 	pthread_mutex_destroy(&zkc.lock);
