@@ -30,7 +30,7 @@ struct server {
 	const struct settings *settings;
 	struct hf_loop *loop;
 	struct address_table *addresses;
-	int64_t ticked_ms;   /* when tick() ran last */
+	int64_t ticked_ms;   /* when we served last */
 	int64_t promised_ms; /* when it wanted to; HF_NEVER: any time */
 };
 
@@ -243,16 +243,18 @@ static int64_t tick(void *arg, int64_t now_ms)
 	struct server *server = arg;
 	int64_t next_ms;
 
-	make_up_for_stall(server, now_ms);
+	make_up_for_stall(server, hf_loop_now_ms(server->loop));
 	next_ms = ephemerald_tick(server->e, now_ms);
-	server->ticked_ms = now_ms;
+	/* The turn may have waited since the time of tick(). */
+	server->ticked_ms = hf_loop_now_ms(server->loop);
 	if (sessions_count(server->e->db.sessions) == 0) {
 		server->promised_ms = HF_NEVER;
 		return next_ms;
 	}
-	if (next_ms > now_ms + BEAT_MS)
-		next_ms = now_ms + BEAT_MS;
-	server->promised_ms = next_ms;
+	if (next_ms > server->ticked_ms + BEAT_MS)
+		next_ms = server->ticked_ms + BEAT_MS;
+	server->promised_ms =
+	    next_ms > server->ticked_ms ? next_ms : server->ticked_ms;
 	return next_ms;
 }
 

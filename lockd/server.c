@@ -33,7 +33,7 @@ struct server {
 	struct lockd *lockd;
 	const struct settings *settings;
 	struct hf_loop *loop;
-	int64_t ticked_ms;      /* when tick() ran last */
+	int64_t ticked_ms;      /* when we served last */
 	int64_t promised_ms;    /* when it wanted to; HF_NEVER: any time */
 	struct client *running; /* whose request runs now; NULL: none */
 	/*
@@ -362,14 +362,23 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	return done;
 }
 
-/* When tick() runs next. What it left for the next turn is no promise. */
+/*
+ * When tick() runs next. What it left for the next turn is no promise. We
+ * served until served_ms, which may be long after the time of tick(): the
+ * turn has waited in between, and was late for nobody.
+ */
 static int64_t promise(struct server *server, int64_t next_ms, int64_t now_ms)
 {
+	int64_t served_ms = hf_loop_now_ms(server->loop);
+	bool left = next_ms <= now_ms;
+
 	if (keyspace_count_due(server->lockd->keys) > 0 &&
-	    next_ms > now_ms + BEAT_MS)
-		next_ms = now_ms + BEAT_MS;
-	server->ticked_ms = now_ms;
-	server->promised_ms = next_ms > now_ms ? next_ms : HF_NEVER;
+	    next_ms > served_ms + BEAT_MS)
+		next_ms = served_ms + BEAT_MS;
+	server->ticked_ms = served_ms;
+	server->promised_ms = next_ms > served_ms ? next_ms : served_ms;
+	if (left)
+		server->promised_ms = HF_NEVER;
 	return next_ms;
 }
 
@@ -380,7 +389,7 @@ static int64_t tick(void *arg, int64_t now_ms)
 	struct lockd *lockd = server->lockd;
 	int64_t next_ms, clients_ms, locks_ms;
 
-	make_up_for_stall(server, now_ms);
+	make_up_for_stall(server, hf_loop_now_ms(server->loop));
 	persist_begin(lockd->persist);
 	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
 	locks_ms = locks_tick(lockd, now_ms);
