@@ -202,11 +202,44 @@ static void open_cjson(lua_State *L)
 	lua_pop(L, 1);
 }
 
+/*
+ * bit.tohex(x, n). The library's own negates n, which the least number
+ * survives, and then writes far out of its buffer (CVE-2024-31449). More than
+ * eight digits there never are. Upvalues: the library's tohex and tobit.
+ */
+static int bounded_tohex(lua_State *L)
+{
+	if (!lua_isnone(L, 2)) {
+		lua_Number digits;
+
+		lua_settop(L, 2);
+		(void)luaL_checknumber(L, 2);
+		lua_pushvalue(L, lua_upvalueindex(2));
+		lua_insert(L, 2);
+		lua_call(L, 1, 1);
+		digits = lua_tonumber(L, 2);
+		if (digits < -8)
+			lua_pushinteger(L, -8);
+		else
+			lua_pushnumber(L, digits > 8 ? 8 : digits);
+		lua_replace(L, 2);
+	}
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, 1);
+	return 1;
+}
+
 /* It takes numbers, gives numbers, and keeps nothing. */
 static void open_bit(lua_State *L)
 {
 	lua_pushcfunction(L, luaopen_bit);
-	lua_call(L, 0, 0);
+	lua_call(L, 0, 1);
+	lua_getfield(L, -1, "tohex");
+	lua_getfield(L, -2, "tobit");
+	lua_pushcclosure(L, bounded_tohex, 2);
+	lua_setfield(L, -2, "tohex");
+	lua_pop(L, 1);
 }
 
 void script_extra_open(lua_State *L)

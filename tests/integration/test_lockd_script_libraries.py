@@ -71,6 +71,9 @@ return cjson.nosuch
 return {bit.band(255,15),bit.bor(1,2),bit.bxor(3,5),bit.bnot(0),bit.lshift(1,4)}
 return {bit.rshift(256,4),bit.arshift(-256,4),bit.tobit(2^32+5),bit.tohex(255)}
 return {bit.tohex(255,-4),bit.rol(0x12345678,8),bit.ror(0x12345678,8),bit.bswap(0x12345678)}
+return {bit.tohex(1,-2147483648),bit.tohex(1,2147483648),bit.tohex(1,2^31*3),bit.tohex(1,0)}
+return {bit.tohex(1,2147483647),bit.tohex(-1,-2147483647),bit.tohex(1,2^32),bit.tohex(171,-9)}
+return {bit.tohex(1,1.5),bit.tohex("171","2"),bit.tohex(-1,8),bit.tohex(-1)}
 return bit.band()
 return bit.band("x")
 return bit.band("3",1)
