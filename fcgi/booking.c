@@ -203,9 +203,13 @@ struct booking_result booking_reserve(struct booking *b,
 	if (rc < 0)
 		return result_of(BOOKING_LOCK_AWAY);
 	rc = store_reserve(b->store, basket, client, &answer, rows);
-	if (rc == 0)
+	if (rc == 0) {
+		changes_granted(b->changes, basket, &answer);
 		return reserved(basket, &answer);
+	}
 	undo(b, basket, client, &answer);
+	if (rc != HF_EHELD)
+		changes_rows(b->changes, basket); /* it may be done */
 	return rc == HF_EHELD ? judge_reserve(basket, rows)
 			      : result_of(BOOKING_STORE_AWAY);
 }
@@ -248,8 +252,11 @@ static int book_held(struct booking *b, const struct basket *basket,
 	barrier_wait();
 	rc = store_book(b->store, basket, client, &answer, rows_out);
 	*result_out = result_of(rc == 0 ? BOOKING_OK : BOOKING_STORE_AWAY);
+	if (rc < 0 && rc != HF_ENOTOWNER)
+		changes_rows(b->changes, basket); /* it may be done */
 	if (rc < 0)
 		return rc;
+	changes_ended(b->changes, basket);
 	for (size_t i = 0; i < basket->n; i++)
 		fences[i] = answer.grants[i].fence;
 	/* Sold is sold: a lock that stays falls at its deadline. */
@@ -333,8 +340,11 @@ struct booking_result booking_release(struct booking *b,
 	if (result.code != BOOKING_OK)
 		return result;
 	/* The row first: who then takes the lock finds the ticket free. */
-	if (store_release(b->store, basket, client, rows) < 0)
+	if (store_release(b->store, basket, client, rows) < 0) {
+		changes_rows(b->changes, basket); /* it may be done */
 		return result_of(BOOKING_STORE_AWAY);
+	}
+	changes_ended(b->changes, basket);
 	if (hold_release(b->hold, basket, client, NULL) < 0)
 		return result_of(BOOKING_LOCK_AWAY);
 	/* A book of the same client may have come first. */

@@ -8,6 +8,7 @@
 #ifndef FCGI_BOOKING_H
 #define FCGI_BOOKING_H
 
+#include "fcgi/changes.h"
 #include "fcgi/hold.h"
 #include "fcgi/store.h"
 
@@ -36,7 +37,8 @@ struct booking_result {
 struct booking {
 	struct hold *hold;
 	struct store *store;
-	int64_t hold_ms; /* how long a reservation lasts */
+	int64_t hold_ms;               /* how long a reservation lasts */
+	const struct changes *changes; /* told what was changed; or NULL */
 };
 
 /* Again by the same client: the same hold and the time that is left. */

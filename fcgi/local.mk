@@ -9,6 +9,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/barrier.h \
 	fcgi/basket.h \
 	fcgi/booking.c fcgi/booking.h \
+	fcgi/changes.h \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
 	fcgi/hold_redis.c \
@@ -21,6 +22,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
 	fcgi/router.c fcgi/router.h \
+	fcgi/seat_pick.c fcgi/seat_pick.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/store.c fcgi/store.h \
 	fcgi/url.c fcgi/url.h \

@@ -17,6 +17,7 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_pg_params.c \
 	tests/fcgi/test_redis_url.c \
 	tests/fcgi/test_router.c \
+	tests/fcgi/test_seat_pick.c \
 	tests/fcgi/test_zk_clock.c \
 	tests/fcgi/test_zk_node.c \
 	tests/fcgi/test_zk_session.c \

@@ -11,6 +11,7 @@ extern const struct hf_suite test_input_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_redis_url_suite;
 extern const struct hf_suite test_router_suite;
+extern const struct hf_suite test_seat_pick_suite;
 extern const struct hf_suite test_zk_clock_suite;
 extern const struct hf_suite test_zk_node_suite;
 extern const struct hf_suite test_zk_session_suite;

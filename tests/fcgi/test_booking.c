@@ -131,6 +131,29 @@ int store_release(struct store *store, const struct basket *basket,
 	return world.free_rows;
 }
 
+static void note_granted(void *arg, const struct basket *basket,
+			 const struct hold_answer *answer)
+{
+	HF_UNUSED(arg);
+	CU_ASSERT_EQUAL(basket->n, 2);
+	CU_ASSERT_EQUAL(answer->grants[1].fence, 9);
+	note("granted");
+}
+
+static void note_ended(void *arg, const struct basket *basket)
+{
+	HF_UNUSED(arg);
+	HF_UNUSED(basket);
+	note("ended");
+}
+
+static void note_rows(void *arg, const struct basket *basket)
+{
+	HF_UNUSED(arg);
+	HF_UNUSED(basket);
+	note("perhaps");
+}
+
 static const struct basket two = { .n = 2, .ids = { "1", "2" } };
 
 static void setup(void)
@@ -140,11 +163,16 @@ static void setup(void)
 					     .release = fake_release,
 					     .let_go = fake_let_go };
 	static struct hold hold = { &ops };
+	static const struct changes changes = { .granted = note_granted,
+						.ended = note_ended,
+						.rows = note_rows };
 
 	memset(&world, 0, sizeof(world));
 	world.answer.grants[0] = (struct hold_grant){ 7, 5000, true };
 	world.answer.grants[1] = (struct hold_grant){ 9, 3000, true };
-	b = (struct booking){ .hold = &hold, .hold_ms = 5000 };
+	b = (struct booking){ .hold = &hold,
+			      .hold_ms = 5000,
+			      .changes = &changes };
 }
 
 static void set_rows(size_t look, enum store_state first, bool first_mine,
@@ -161,7 +189,7 @@ static void a_reservation_tells_the_shortest_time_and_highest_token(void)
 	CU_ASSERT_EQUAL(r.code, BOOKING_OK);
 	CU_ASSERT_EQUAL(r.remaining_ms, 3000);
 	CU_ASSERT_EQUAL(r.fence, 9);
-	CU_ASSERT_STRING_EQUAL(world.calls, "acquire reserve ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "acquire reserve granted ");
 }
 
 static void a_held_ticket_is_refused_without_asking_the_table(void)
@@ -237,7 +265,8 @@ static void a_service_that_is_away_is_never_a_guess(void)
 	world.reserve = HF_EUNREACHABLE;
 	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").code,
 			BOOKING_STORE_AWAY);
-	CU_ASSERT_STRING_EQUAL(world.calls, "acquire reserve release,7,9 ");
+	CU_ASSERT_STRING_EQUAL(world.calls,
+			       "acquire reserve release,7,9 perhaps ");
 	setup();
 	world.check[0] = HF_EUNREACHABLE;
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_LOCK_AWAY);
@@ -245,7 +274,7 @@ static void a_service_that_is_away_is_never_a_guess(void)
 	world.book = HF_EUNREACHABLE;
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_STORE_AWAY);
 	CU_ASSERT_STRING_EQUAL(world.calls,
-			       "check2 book "); /* keeps its lock */
+			       "check2 book perhaps "); /* keeps its lock */
 	setup();
 	world.check[0] = HF_ENOTOWNER;
 	world.rows = HF_EUNREACHABLE;
@@ -323,7 +352,7 @@ static void a_refused_booking_names_the_ticket_that_is_missing(void)
 static void a_booking_checks_the_lock_then_the_row_then_lets_go(void)
 {
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
-	CU_ASSERT_STRING_EQUAL(world.calls, "check2 book release,7,9 ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "check2 book ended release,7,9 ");
 }
 
 static void booking_again_is_a_success_again(void)
@@ -357,7 +386,7 @@ static void a_basket_half_booked_before_is_finished(void)
 	set_rows(0, STORE_BOOKED, true, STORE_RESERVED, true);
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
 	CU_ASSERT_STRING_EQUAL(world.calls,
-			       "check2 rows check1 book release,7 ");
+			       "check2 rows check1 book ended release,7 ");
 	setup();
 	world.check[0] = world.check[1] = HF_ENOTOWNER;
 	set_rows(0, STORE_BOOKED, true, STORE_LAPSED, true);
@@ -377,7 +406,7 @@ static void only_what_is_mine_is_released_all_or_nothing(void)
 	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
 	set_rows(1, STORE_RESERVED, true, STORE_RESERVED, true);
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code, BOOKING_OK);
-	CU_ASSERT_STRING_EQUAL(world.calls, "rows free release ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows free ended release ");
 	setup();
 	world.check[0] = HF_ENOTOWNER;
 	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, false);
@@ -395,7 +424,7 @@ static void locks_without_their_rows_are_released_too(void)
 	set_rows(0, STORE_FREE, false, STORE_FREE, false);
 	set_rows(1, STORE_FREE, false, STORE_FREE, false);
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code, BOOKING_OK);
-	CU_ASSERT_STRING_EQUAL(world.calls, "rows check2 free release ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows check2 free ended release ");
 	setup();
 	world.check[0] = HF_EUNREACHABLE; /* nothing that is known of */
 	set_rows(0, STORE_FREE, false, STORE_FREE, false);
@@ -421,12 +450,21 @@ static void a_release_that_is_cut_in_two_is_not_called_done(void)
 	world.free_rows = HF_EUNREACHABLE;
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
 			BOOKING_STORE_AWAY);
-	CU_ASSERT_STRING_EQUAL(world.calls, "rows free ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "rows free perhaps ");
 	setup();
 	set_rows(0, STORE_RESERVED, true, STORE_RESERVED, true);
 	world.release = HF_EUNREACHABLE;
 	CU_ASSERT_EQUAL(booking_release(&b, &two, "ann").code,
 			BOOKING_LOCK_AWAY);
+}
+
+static void a_sale_without_a_listener_is_a_sale(void)
+{
+	b.changes = NULL;
+	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").code, BOOKING_OK);
+	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
+	CU_ASSERT_STRING_EQUAL(world.calls,
+			       "acquire reserve check2 book release,7,9 ");
 }
 
 static const struct hf_test tests[] = {
@@ -446,6 +484,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(locks_without_their_rows_are_released_too),
 	HF_TEST(a_release_never_says_that_of_what_was_sold_meanwhile),
 	HF_TEST(a_release_that_is_cut_in_two_is_not_called_done),
+	HF_TEST(a_sale_without_a_listener_is_a_sale),
 	HF_TEST_END,
 };
 

@@ -4,7 +4,7 @@ EXTRA_DIST += tests/fuzz/run tests/fuzz/redis.dict $(FUZZ_CORPUS)
 if FUZZERS
 EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command tests/fuzz/journal \
 	tests/fuzz/hash tests/fuzz/conf tests/fuzz/zkrec tests/fuzz/node \
-	tests/fuzz/zkc
+	tests/fuzz/zkc tests/fuzz/seats
 fuzzers: $(EXTRA_PROGRAMS)
 .PHONY: fuzzers
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -40,4 +40,8 @@ tests_fuzz_node_SOURCES = tests/fuzz/fuzz_node.c
 tests_fuzz_zkc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_zkc_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)
 tests_fuzz_zkc_SOURCES = tests/fuzz/fuzz_zkc.c
+
+tests_fuzz_seats_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_seats_LDADD = fcgi/libworker.a libhold/libhold.a
+tests_fuzz_seats_SOURCES = tests/fuzz/fuzz_seats.c
 endif
