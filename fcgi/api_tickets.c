@@ -4,11 +4,11 @@
 #include "config.h"
 
 #include "fcgi/input.h"
+#include "fcgi/json_out.h"
 #include "fcgi/router.h"
 #include "libhold/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define AWAY_RETRY_S 2
 
@@ -122,19 +122,6 @@ static void begin_success(struct http_reply *reply, const struct input *input,
 	add_ids(&reply->body, &input->basket);
 }
 
-/* The wall clock in ms ms from now, for people: RFC 3339. */
-static void add_time(struct hf_buf *out, int64_t ms)
-{
-	int64_t at_ms = hf_wall_ms() + ms;
-	time_t seconds = (time_t)(at_ms / 1000);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	hf_buf_printf(out, "\"%s.%03dZ\"", text, (int)(at_ms % 1000));
-}
-
 /* False after an answer that says what is wrong. */
 static bool parse(const struct http_request *request, struct input *input,
 		  struct http_reply *reply)
@@ -165,7 +152,7 @@ void api_reserve(struct site *site, const struct http_request *request,
 		      "\"fence\":%lld,\"expires_at\":",
 		      (long long)((result.remaining_ms + 500) / 1000),
 		      (long long)result.remaining_ms, (long long)result.fence);
-	add_time(&reply->body, result.remaining_ms);
+	json_add_time(&reply->body, hf_wall_ms() + result.remaining_ms);
 	hf_buf_add_char(&reply->body, '}');
 }
 
@@ -230,5 +217,5 @@ void api_available(struct site *site, const struct http_request *request,
 	}
 	hf_buf_printf(&reply->body, "]}");
 	reply->status = 200;
-	reply->cacheable = true;
+	reply->cache = HTTP_SECOND;
 }

@@ -13,7 +13,8 @@
 #include "libhold/slice.h"
 
 enum {
-	GUARD_PARAMS_MAX = 32 * 1024, /* bytes of all parameters */
+	/* Bytes of all parameters: what nginx takes as headers, and more. */
+	GUARD_PARAMS_MAX = 40 * 1024,
 	GUARD_REQUEST_MAX = 160 * 1024,
 };
 

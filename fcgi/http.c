@@ -42,6 +42,13 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->path = param(fcgi, "DOCUMENT_URI");
 	if (request->path[0] == '\0')
 		request->path = param(fcgi, "SCRIPT_NAME");
+	request->query = param(fcgi, "QUERY_STRING");
+	request->authorization = param(fcgi, "HTTP_AUTHORIZATION");
+	request->identity_cookie = param(fcgi, "COOKIE_HF_ID");
+	request->idempotency_key = param(fcgi, "HTTP_IDEMPOTENCY_KEY");
+	request->https =
+	    strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
+	    strcmp(param(fcgi, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
 	result = read_body(fcgi, body_buf);
 	request->body = hf_buf_slice(body_buf);
 	return result;
@@ -54,10 +61,16 @@ static const char *status_text(int status)
 		const char *text;
 	} texts[] = {
 		{ 200, "OK" },
+		{ 201, "Created" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 410, "Gone" },
 		{ 413, "Content Too Large" },
+		{ 422, "Unprocessable Content" },
 		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
 	};
@@ -69,29 +82,69 @@ static const char *status_text(int status)
 	return "Error";
 }
 
+static uint64_t tag_of(const struct http_reply *reply)
+{
+	struct hf_slice body = hf_buf_slice(&reply->body);
+
+	return reply->tag != 0 ? reply->tag : XXH3_64bits(body.data, body.len);
+}
+
+static void add_cache(struct hf_buf *head, const struct http_reply *reply)
+{
+	static const char *const rules[] = {
+		[HTTP_NO_STORE] = "no-store",
+		[HTTP_SECOND] = "max-age=1, stale-while-revalidate=1",
+		[HTTP_FOREVER] = "public, max-age=31536000, immutable",
+		[HTTP_PRIVATE] = "private, max-age=3600",
+	};
+
+	hf_buf_printf(head, "Cache-Control: %s\r\n", rules[reply->cache]);
+	if (reply->cache == HTTP_SECOND || reply->cache == HTTP_FOREVER)
+		hf_buf_printf(head, "ETag: \"%016llx\"\r\n",
+			      (unsigned long long)tag_of(reply));
+}
+
+/* A header with a value of this request; "" is none. */
+static void add_field(struct hf_buf *head, const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		hf_buf_printf(head, "%s: %s\r\n", name, value);
+}
+
 static void add_head(struct hf_buf *head, const struct http_reply *reply)
 {
 	hf_buf_printf(head,
-		      "Status: %d %s\r\nContent-Type: application/json\r\n"
+		      "Status: %d %s\r\nContent-Type: %s\r\n"
 		      "Content-Length: %zu\r\n",
 		      reply->status, status_text(reply->status),
+		      reply->type != NULL ? reply->type : "application/json",
 		      hf_buf_len(&reply->body));
 	if (reply->allow != NULL)
 		hf_buf_printf(head, "Allow: %s\r\n", reply->allow);
 	if (reply->retry_after_s > 0)
 		hf_buf_printf(head, "Retry-After: %lld\r\n",
 			      (long long)reply->retry_after_s);
-	if (reply->cacheable)
+	if (reply->challenge)
+		add_field(head, "WWW-Authenticate", "Bearer");
+	if (reply->replayed)
+		add_field(head, "Idempotency-Replayed", "true");
+	add_field(head, "Location", reply->location);
+	add_field(head, "Set-Cookie", reply->set_cookie);
+	if (reply->file_name[0] != '\0')
 		hf_buf_printf(head,
-			      "Cache-Control: max-age=1, "
-			      "stale-while-revalidate=1\r\n"
-			      "ETag: \"%016llx\"\r\n",
-			      (unsigned long long)XXH3_64bits(
-				  hf_buf_slice(&reply->body).data,
-				  hf_buf_len(&reply->body)));
-	else
-		hf_buf_printf(head, "Cache-Control: no-store\r\n");
+			      "Content-Disposition: attachment; "
+			      "filename=\"%s\"\r\n",
+			      reply->file_name);
+	add_cache(head, reply);
 	hf_buf_printf(head, "\r\n");
+}
+
+void http_reply_reset(struct http_reply *reply, size_t keep_bytes)
+{
+	struct hf_buf body = reply->body;
+
+	hf_buf_reset(&body, keep_bytes);
+	*reply = (struct http_reply){ .body = body };
 }
 
 static int put(FCGX_Request *fcgi, struct hf_slice bytes)
@@ -114,20 +167,4 @@ int http_send(FCGX_Request *fcgi, struct http_reply *reply)
 		rc = put(fcgi, hf_buf_slice(&reply->body));
 	hf_buf_fini(&head);
 	return rc;
-}
-
-void json_add_string(struct hf_buf *out, const char *text)
-{
-	hf_buf_add_char(out, '"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			hf_buf_printf(out, "\\%c", c);
-		else if (c < 0x20)
-			hf_buf_printf(out, "\\u%04x", c);
-		else
-			hf_buf_add_char(out, (char)c);
-	}
-	hf_buf_add_char(out, '"');
 }

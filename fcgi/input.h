@@ -5,13 +5,15 @@
 #define FCGI_INPUT_H
 
 #include "fcgi/basket.h"
+#include "fcgi/json_body.h"
 #include "libhold/slice.h"
 
 struct input {
 	struct basket basket; /* ids point into text */
 	char client[CLIENT_ID_MAX + 1];
 	char text[BASKET_MAX][TICKET_ID_MAX + 1];
-	char wrong[160]; /* after HF_EBAD: what is wrong and what is right */
+	char wrong[JSON_WRONG_MAX]; /* after HF_EBAD: what is wrong and what is
+				       right */
 };
 
 /*

@@ -1,30 +1,40 @@
 # fcgi/ - the ticketing worker; all but main() is a library for its tests
 noinst_LIBRARIES += fcgi/libworker.a
 fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS) \
-	$(JSON_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS)
+	$(JSON_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS) $(CRYPTO_CFLAGS)
 fcgi_libworker_a_SOURCES = \
 	fcgi/api_health.c \
+	fcgi/api_identity.c \
 	fcgi/api_tickets.c \
 	fcgi/backoff.c fcgi/backoff.h \
 	fcgi/barrier.h \
+	fcgi/base64url.c fcgi/base64url.h \
 	fcgi/basket.h \
 	fcgi/booking.c fcgi/booking.h \
 	fcgi/changes.h \
+	fcgi/caller.c fcgi/caller.h \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
 	fcgi/hold_redis.c \
 	fcgi/hold_zookeeper.c \
 	fcgi/http.c fcgi/http.h \
+	fcgi/identity.c fcgi/identity.h \
 	fcgi/input.c fcgi/input.h \
+	fcgi/json_body.c fcgi/json_body.h \
+	fcgi/json_out.c fcgi/json_out.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/pg_link.c fcgi/pg_link.h \
 	fcgi/pg_params.c fcgi/pg_params.h \
+	fcgi/problem.c fcgi/problem.h \
+	fcgi/query.c fcgi/query.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
 	fcgi/router.c fcgi/router.h \
 	fcgi/seat_pick.c fcgi/seat_pick.h \
+	fcgi/secret.c fcgi/secret.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/store.c fcgi/store.h \
+	fcgi/store_inner.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \
 	fcgi/zk_calls.c fcgi/zk_calls.h \
@@ -72,7 +82,7 @@ fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 	$(AM_V_at)mv $@.new $@
 
 worker_libs = $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
-	$(XXHASH_LIBS)
+	$(XXHASH_LIBS) $(CRYPTO_LIBS)
 pkglibexec_PROGRAMS = fcgi/ticketing.fcgi
 fcgi_ticketing_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS)
 fcgi_ticketing_fcgi_SOURCES = fcgi/main.c

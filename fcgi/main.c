@@ -79,6 +79,7 @@ int main(int argc, char **argv)
 	worker_serve(listener, &settings);
 	pthread_join(stopper.id, NULL);
 	listener_close(&listener);
+	settings_fini(&settings);
 	hf_info("stopped");
 	return EXIT_SUCCESS;
 }

@@ -44,10 +44,9 @@ static const char *const harmless[] = {
 };
 
 void pg_link_init(struct pg_link *link, const char *url,
-		  const struct pg_statement *statements, uint64_t seed)
+		  const struct pg_statement *const *tables, uint64_t seed)
 {
-	*link =
-	    (struct pg_link){ .url = hf_strdup(url), .statements = statements };
+	*link = (struct pg_link){ .url = hf_strdup(url), .tables = tables };
 	backoff_init(&link->backoff, seed);
 }
 
@@ -229,16 +228,25 @@ static int settle(struct pg_link *link, int sent, int64_t until_ms)
 	return 0;
 }
 
-static int prepare(struct pg_link *link, int64_t until_ms)
+static int prepare_table(struct pg_link *link, const struct pg_statement *s,
+			 int64_t until_ms)
 {
-	const struct pg_statement *s;
-	int rc = settle(link, PQsendQuery(link->pg, setup), until_ms);
+	int rc = 0;
 
-	for (s = link->statements; rc == 0 && s->name != NULL; s++)
+	for (; rc == 0 && s->name != NULL; s++)
 		rc = settle(link,
 			    PQsendPrepare(link->pg, s->name, s->text,
 					  s->n_params, s->types),
 			    until_ms);
+	return rc;
+}
+
+static int prepare(struct pg_link *link, int64_t until_ms)
+{
+	int rc = settle(link, PQsendQuery(link->pg, setup), until_ms);
+
+	for (size_t i = 0; rc == 0 && link->tables[i] != NULL; i++)
+		rc = prepare_table(link, link->tables[i], until_ms);
 	return rc;
 }
 
@@ -295,10 +303,9 @@ static int connected(struct pg_link *link)
 	return link->pg != NULL ? 0 : dial(link);
 }
 
-PGresult *pg_link_run(struct pg_link *link, size_t i,
+PGresult *pg_link_run(struct pg_link *link, const struct pg_statement *s,
 		      const struct pg_params *params)
 {
-	const struct pg_statement *s = &link->statements[i];
 	PGresult *result;
 
 	if (connected(link) < 0)

@@ -31,22 +31,26 @@ struct pg_statement {
 
 struct pg_link {
 	char *url;
-	const struct pg_statement *statements; /* ends with name == NULL */
-	PGconn *pg;                            /* NULL: not connected */
+	const struct pg_statement *const *tables; /* ends with NULL */
+	PGconn *pg;                               /* NULL: not connected */
 	struct backoff backoff;
 	bool away; /* reported already: one line an outage */
 };
 
-/* url is copied; statements must outlive the link. */
+/*
+ * url is copied. tables: all statements to prepare, each table ends with a
+ * row without a name, the list of them with NULL; they outlive the link.
+ */
 void pg_link_init(struct pg_link *link, const char *url,
-		  const struct pg_statement *statements, uint64_t seed);
+		  const struct pg_statement *const *tables, uint64_t seed);
 void pg_link_fini(struct pg_link *link);
 
 /*
- * Runs statement i. Its rows, as text, which the caller frees by PQclear();
- * NULL, after one line in the log, when there is no answer or an error is it.
+ * Runs a statement of its tables. Its rows, as text, which the caller frees by
+ * PQclear(); NULL, after one line in the log, when there is no answer or an
+ * error is it.
  */
-PGresult *pg_link_run(struct pg_link *link, size_t i,
+PGresult *pg_link_run(struct pg_link *link, const struct pg_statement *s,
 		      const struct pg_params *params) HF_MUSTUSE;
 
 #endif

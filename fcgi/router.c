@@ -2,10 +2,13 @@
 
 #include "fcgi/router.h"
 
+#include "fcgi/json_out.h"
+#include "fcgi/problem.h"
 #include "libhold/log.h"
 
 #include <string.h>
 
+/* A "{}" stands for one or more bytes other than '/', taken as an argument. */
 static const struct route {
 	const char *path;
 	const char *method; /* the only one it takes */
@@ -16,6 +19,8 @@ static const struct route {
 	{ "/release_ticket", "POST", api_release },
 	{ "/available_tickets", "GET", api_available },
 	{ "/healthz", "GET", api_health },
+	{ "/api/identity", "POST", api_identity },
+	{ "/api/keys", "GET", api_keys },
 };
 
 void reply_error(struct http_reply *reply, int status, const char *code,
@@ -33,10 +38,59 @@ void reply_error(struct http_reply *reply, int status, const char *code,
 	hf_buf_add_char(&reply->body, '}');
 }
 
-static const struct route *find(const char *path)
+/* What has no answer of a handler, told in both ways. */
+struct refusal {
+	int status;
+	const char *code;
+	enum problem problem;
+	const char *message;
+};
+
+static void refuse(const struct http_request *request, struct http_reply *reply,
+		   const struct refusal *refusal)
+{
+	if (strncmp(request->path, "/api/", 5) == 0)
+		problem_reply(reply, refusal->problem, refusal->message);
+	else
+		reply_error(reply, refusal->status, refusal->code,
+			    refusal->message);
+}
+
+/* The argument at path, for a "{}" that rest follows; empty: none fits. */
+static struct hf_slice take_arg(const char *path, const char *rest)
+{
+	size_t len = strcspn(path, "/"), tail = strcspn(rest, "/");
+
+	if (len <= tail || memcmp(path + len - tail, rest, tail) != 0)
+		return HF_SLICE("");
+	return (struct hf_slice){ path, len - tail };
+}
+
+static bool matches(const char *pattern, const char *path,
+		    struct hf_slice args[HTTP_ARGS_MAX])
+{
+	size_t n = 0;
+
+	while (*pattern != '\0') {
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		pattern += 2;
+		args[n] = take_arg(path, pattern);
+		if (args[n].len == 0)
+			return false;
+		path += args[n++].len;
+	}
+	return *path == '\0';
+}
+
+static const struct route *find(const char *path,
+				struct hf_slice args[HTTP_ARGS_MAX])
 {
 	for (size_t i = 0; i < HF_LEN(routes); i++) {
-		if (strcmp(routes[i].path, path) == 0)
+		if (matches(routes[i].path, path, args))
 			return &routes[i];
 	}
 	return NULL;
@@ -50,33 +104,56 @@ static bool takes_method(const struct route *route, const char *method)
 		strcmp(method, "HEAD") == 0);
 }
 
+static const struct refusal no_such_path = {
+	404, "not_found", PROBLEM_NOT_FOUND,
+	"There is nothing at this path: the calls are in README.md."
+};
+
+static const struct refusal not_a_post = {
+	405, "method_not_allowed", PROBLEM_METHOD_NOT_ALLOWED,
+	"This call is a POST: send it as one."
+};
+
+static const struct refusal not_a_get = {
+	405, "method_not_allowed", PROBLEM_METHOD_NOT_ALLOWED,
+	"This call is a GET: send it as one."
+};
+
+/* Bodies that were not read. */
+static const struct refusal unread[] = {
+	[HTTP_READ_TOO_LARGE] = { 413, "too_large", PROBLEM_BODY_TOO_LARGE,
+				  "The body is larger than 64 KiB: send "
+				  "less." },
+	[HTTP_READ_CUT] = { 400, "invalid_request", PROBLEM_BAD_REQUEST,
+			    "The body is shorter than its Content-Length: "
+			    "send it whole." },
+	[HTTP_READ_BAD_LENGTH] = { 400, "invalid_request", PROBLEM_BAD_REQUEST,
+				   "Content-Length is not a number of "
+				   "bytes." },
+};
+
+static const struct refusal too_long = {
+	500, "too_many_tickets", PROBLEM_ANSWER_TOO_LARGE,
+	"The list is too long for one reply. Tell whoever runs this sale."
+};
+
 static void answer(struct site *site, const struct http_request *request,
 		   enum http_read read, struct http_reply *reply)
 {
-	const struct route *route = find(request->path);
+	struct http_request matched = *request;
+	const struct route *route = find(request->path, matched.args);
 
 	if (route == NULL) {
-		reply_error(reply, 404, "not_found",
-			    "There is nothing at this path: the calls are in "
-			    "README.md.");
+		refuse(request, reply, &no_such_path);
 	} else if (!takes_method(route, request->method)) {
 		reply->allow = route->method;
-		reply_error(reply, 405, "method_not_allowed",
-			    strcmp(route->method, "POST") == 0
-				? "This call is a POST: send it as one."
-				: "This call is a GET: send it as one.");
-	} else if (read == HTTP_READ_TOO_LARGE) {
-		reply_error(reply, 413, "too_large",
-			    "The body is larger than 64 KiB: send less.");
-	} else if (read == HTTP_READ_CUT) {
-		reply_error(reply, 400, "invalid_request",
-			    "The body is shorter than its Content-Length: "
-			    "send it whole.");
-	} else if (read == HTTP_READ_BAD_LENGTH) {
-		reply_error(reply, 400, "invalid_request",
-			    "Content-Length is not a number of bytes.");
+		refuse(request, reply,
+		       strcmp(route->method, "POST") == 0 ? &not_a_post
+							  : &not_a_get);
+	} else if (read != HTTP_READ_OK) {
+		refuse(request, reply, &unread[read]);
 	} else {
-		route->answer(site, request, reply);
+		route->answer(site, &matched, reply);
 	}
 }
 
@@ -89,8 +166,6 @@ void router_answer(struct site *site, const struct http_request *request,
 	hf_warnx("reply larger than its limit path=%s bytes=%zu", request->path,
 		 reply->body.max);
 	hf_buf_truncate(&reply->body, 0);
-	reply->cacheable = false;
-	reply_error(reply, 500, "too_many_tickets",
-		    "The list is too long for one reply. Tell whoever runs "
-		    "this sale.");
+	reply->cache = HTTP_NO_STORE;
+	refuse(request, reply, &too_long);
 }

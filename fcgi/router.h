@@ -6,10 +6,12 @@
 
 #include "fcgi/booking.h"
 #include "fcgi/http.h"
+#include "fcgi/secret.h"
 
 /* What a handler works with; one a thread. */
 struct site {
 	struct booking booking;
+	const struct secret *secret; /* NULL: no identities here */
 };
 
 typedef void api_fn(struct site *site, const struct http_request *request,
@@ -18,6 +20,7 @@ typedef void api_fn(struct site *site, const struct http_request *request,
 /*
  * Fills reply for request: the handler's answer, or 404, 405, 413 and 400 for
  * what has none, and 500 when the answer passes the limit of reply->body.
+ * Below /api/ errors are problems (problem.h), else as reply_error() has them.
  */
 void router_answer(struct site *site, const struct http_request *request,
 		   enum http_read read, struct http_reply *reply);
@@ -30,5 +33,7 @@ void reply_error(struct http_reply *reply, int status, const char *code,
 api_fn api_reserve, api_book, api_release, api_available;
 /* api_health.c */
 api_fn api_health;
+/* api_identity.c */
+api_fn api_identity, api_keys;
 
 #endif

@@ -42,7 +42,7 @@ const struct hf_conf worker_conf = {
 	.program = "ticketing.fcgi",
 	.summary = "Reserves and books tickets, behind nginx. Environment: "
 		   "LOCK_TYPE, LOCK_URL or\nNODE_URL, DATABASE_URL, "
-		   "HOLD_SECONDS.",
+		   "HOLD_SECONDS, SECRET_FILE.",
 	.settings = table,
 };
 
@@ -77,6 +77,20 @@ static int parse_hold_seconds(struct settings *settings)
 				"takes a whole number from 1 to 86400");
 	settings->hold_ms = seconds * 1000;
 	return 0;
+}
+
+/* Without one the published calls work, and there are no identities. */
+static int parse_secret(struct settings *settings)
+{
+	const char *path = getenv("SECRET_FILE");
+	const char *reason = NULL;
+
+	if (path == NULL || path[0] == '\0')
+		return 0;
+	settings->secret = secret_load(path, &reason);
+	return settings->secret != NULL
+		   ? 0
+		   : complain("SECRET_FILE cannot be used:", reason);
 }
 
 static int parse_node_url(struct settings *settings)
@@ -123,5 +137,10 @@ int settings_from_environment(struct settings *settings)
 	if (settings->database_url == NULL)
 		return complain("DATABASE_URL", "is needed: "
 						"postgresql://…");
-	return 0;
+	return parse_secret(settings);
+}
+
+void settings_fini(struct settings *settings)
+{
+	secret_free(&settings->secret);
 }

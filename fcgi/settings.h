@@ -5,6 +5,7 @@
 #ifndef FCGI_SETTINGS_H
 #define FCGI_SETTINGS_H
 
+#include "fcgi/secret.h"
 #include "libhold/conf.h"
 
 enum lock_type { LOCK_DISTRIBUTED, LOCK_EPHEMERAL };
@@ -18,6 +19,7 @@ struct settings {
 	const char *lock_url; /* LOCK_URL or NODE_URL, by the type */
 	const char *database_url;
 	int64_t hold_ms;
+	struct secret *secret; /* from SECRET_FILE; NULL: none is set */
 };
 
 extern const struct hf_conf worker_conf;
@@ -27,5 +29,6 @@ extern const struct hf_conf worker_conf;
  * standard error that says what to set.
  */
 int settings_from_environment(struct settings *settings) HF_MUSTUSE;
+void settings_fini(struct settings *settings);
 
 #endif

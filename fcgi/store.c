@@ -2,7 +2,7 @@
 
 #include "fcgi/store.h"
 
-#include "fcgi/pg_link.h"
+#include "fcgi/store_inner.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
@@ -170,9 +170,7 @@ static const struct pg_statement statements[] = {
 	{ 0 },
 };
 
-struct store {
-	struct pg_link link;
-};
+static const struct pg_statement *const tables[] = { statements, NULL };
 
 struct store *store_new(const char *url)
 {
@@ -181,7 +179,7 @@ struct store *store_new(const char *url)
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		hf_fatal("cannot read random bytes");
-	pg_link_init(&store->link, url, statements, seed);
+	pg_link_init(&store->link, url, tables, seed);
 	return store;
 }
 
@@ -247,7 +245,8 @@ static void read_rows(const PGresult *result, size_t n,
 static int change(struct store *store, enum statement statement,
 		  const struct pg_params *params, size_t *changed_out)
 {
-	PGresult *result = pg_link_run(&store->link, statement, params);
+	PGresult *result =
+	    pg_link_run(&store->link, &statements[statement], params);
 
 	if (result == NULL)
 		return HF_EUNREACHABLE;
@@ -335,7 +334,7 @@ static int tell_rows(struct store *store, enum statement statement,
 	pg_params_init(&params);
 	pg_params_texts(&params, basket->ids, basket->n);
 	pg_params_text(&params, client);
-	result = pg_link_run(&store->link, statement, &params);
+	result = pg_link_run(&store->link, &statements[statement], &params);
 	if (result == NULL)
 		return HF_EUNREACHABLE;
 	read_rows(result, basket->n, rows_out);
@@ -361,7 +360,7 @@ int store_available(struct store *store, store_id_fn *each, void *arg)
 	PGresult *result;
 
 	pg_params_init(&params);
-	result = pg_link_run(&store->link, AVAILABLE, &params);
+	result = pg_link_run(&store->link, &statements[AVAILABLE], &params);
 	if (result == NULL)
 		return HF_EUNREACHABLE;
 	for (int row = 0; row < PQntuples(result); row++)

@@ -37,10 +37,7 @@ static bool answer(struct thread *t)
 	enum http_read read;
 
 	hf_buf_reset(&t->body, KEEP_BYTES);
-	hf_buf_reset(&t->reply.body, KEEP_BYTES);
-	t->reply.allow = NULL;
-	t->reply.retry_after_s = 0;
-	t->reply.cacheable = false;
+	http_reply_reset(&t->reply, KEEP_BYTES);
 	read = http_read(&t->fcgi, &t->body, &request);
 	router_answer(&t->site, &request, read, &t->reply);
 	if (http_send(&t->fcgi, &t->reply) < 0)
@@ -144,6 +141,7 @@ static void thread_init(struct thread *t, struct listener *listener,
 	t->site.booking.hold = new_hold(settings, keeper);
 	t->site.booking.store = store_new(settings->database_url);
 	t->site.booking.hold_ms = settings->hold_ms;
+	t->site.secret = settings->secret;
 }
 
 static void thread_fini(struct thread *t)

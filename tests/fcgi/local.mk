@@ -2,17 +2,19 @@
 check_PROGRAMS += tests/fcgi/test tests/fcgi/driver
 tests_fcgi_driver_SOURCES = tests/fcgi/driver.c
 tests_fcgi_driver_LDADD = fcgi/libworker.a libhold/libhold.a \
-	$(PQ_LIBS) $(HIREDIS_LIBS) $(XXHASH_LIBS)
+	$(worker_libs)
 
 TESTS += tests/fcgi/test
 tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
-	$(HIREDIS_CFLAGS) $(FCGI_CFLAGS)
+	$(HIREDIS_CFLAGS) $(FCGI_CFLAGS) $(JSON_CFLAGS)
 tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
 	libhold/libhold.a $(CUNIT_LIBS) $(worker_libs)
 tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_backoff.c \
 	tests/fcgi/test_booking.c \
+	tests/fcgi/test_caller.c \
 	tests/fcgi/test_guard.c \
+	tests/fcgi/test_identity.c \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_pg_params.c \
 	tests/fcgi/test_redis_url.c \

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "fcgi/json_out.h"
 #include "fcgi/router.h"
 #include "libhold/err.h"
 
@@ -230,7 +231,7 @@ static void what_is_away_is_503_and_says_when_to_try_again(void)
 	world.store = HF_EUNREACHABLE;
 	ask("GET", "/available_tickets", "");
 	CU_ASSERT_EQUAL(reply.status, 503);
-	CU_ASSERT_FALSE(reply.cacheable);
+	CU_ASSERT_EQUAL(reply.cache, HTTP_NO_STORE);
 	CU_ASSERT(says("\"code\":\"database_unavailable\""));
 	CU_ASSERT_EQUAL(
 	    memcmp(hf_buf_slice(&reply.body).data, "{\"status\":\"error\"", 17),
@@ -271,7 +272,7 @@ static void the_list_is_json_with_none_one_and_many(void)
 		world.available = n;
 		ask("GET", "/available_tickets", "");
 		CU_ASSERT_EQUAL(reply.status, 200);
-		CU_ASSERT(reply.cacheable);
+		CU_ASSERT_EQUAL(reply.cache, HTTP_SECOND);
 		CU_ASSERT(says(lists[n]));
 	}
 }
@@ -284,7 +285,7 @@ static void a_list_past_the_limit_is_an_error_and_never_cut(void)
 	world.available = 1000;
 	ask("GET", "/available_tickets", "");
 	CU_ASSERT_EQUAL(reply.status, 500);
-	CU_ASSERT_FALSE(reply.cacheable);
+	CU_ASSERT_EQUAL(reply.cache, HTTP_NO_STORE);
 	CU_ASSERT_FALSE(hf_buf_failed(&reply.body));
 	CU_ASSERT(says("{\"status\":\"error\",\"code\":\"too_many_tickets\""));
 }

@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
+	tests/integration/test_api_identity.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \

@@ -87,6 +87,9 @@ WRONG = [
     ("HOLD_SECONDS", "-5", "86400"),
     ("HOLD_SECONDS", "2m", "86400"),
     ("HOLD_SECONDS", "9" * 30, "86400"),
+    ("SECRET_FILE", "/nowhere", "No such file"),
+    ("SECRET_FILE", "/dev/null", "fewer than 32 bytes"),
+    ("SECRET_FILE", "/dev/zero", "more than 4096 bytes"),
 ]
 
 

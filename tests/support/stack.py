@@ -74,12 +74,14 @@ class Nginx(Server):
 
     nginx/fill prints the configuration that ./run uses too, from the
     environment: HOLDFAST_PORT, RATE_LIMIT, NGINX_PREFIX (a directory of its
-    own, for pid, logs and temp files) and WWW (the static page), and the
-    workers' sockets as operands.
+    own, for pid, logs and temp files), WWW (the static page) and BOARD_USERS
+    (who may see the board: BOARD), and the workers' sockets as operands.
     """
 
     name = "nginx"
     stop_signal = signal.SIGQUIT
+
+    BOARD = ("board", "open sesame")
 
     def __init__(self, port, sockets, rate_limit=0):
         super().__init__()
@@ -103,6 +105,8 @@ class Nginx(Server):
         ]
 
     def _fill(self):
+        users = self.home / "board-users"
+        users.write_text("{}:{{PLAIN}}{}\n".format(*self.BOARD))
         done = subprocess.run(
             [str(SRC / "nginx/fill"), *self.sockets],
             env={
@@ -111,6 +115,7 @@ class Nginx(Server):
                 "RATE_LIMIT": str(self.rate_limit),
                 "NGINX_PREFIX": str(self.home),
                 "WWW": str(self.www),
+                "BOARD_USERS": str(users),
             },
             capture_output=True,
             text=True,
@@ -203,6 +208,10 @@ class Stack(Sale):
         super().__init__(tickets, hold_seconds)
         self.database = database
         self.database_url = database.url
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="hf-"))
+        self.secret_file = self.home / "secret"
+        self.secret_file.write_bytes(os.urandom(32))
+        self.secret_file.chmod(0o600)
         self.threads = threads
         self.shares_lock = not isinstance(lock, str)
         self.lock = lock if self.shares_lock else LOCK_SERVICES[lock]()
@@ -220,7 +229,7 @@ class Stack(Sale):
             **(lock or self.lock).worker_settings,
             DATABASE_URL=self.database_url,
             HOLD_SECONDS=str(self.hold_seconds),
-            **environment,
+            **{"SECRET_FILE": str(self.secret_file), **environment},
         )
 
     def parts(self):
@@ -244,6 +253,7 @@ class Stack(Sale):
         self.close_clients()
         for part in reversed(self.parts()):
             part.close()
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Run(Sale):

@@ -1,0 +1,121 @@
+/*
+ * Identities, and the key that their tickets are checked with.
+ */
+#include "config.h"
+
+#include "fcgi/base64url.h"
+#include "fcgi/caller.h"
+#include "fcgi/json_body.h"
+#include "fcgi/json_out.h"
+#include "fcgi/problem.h"
+#include "fcgi/router.h"
+#include "libhold/clock.h"
+
+#include <openssl/evp.h>
+
+/* 1: a cookie is asked for, 0: a token, -1: after a problem. */
+static int wants_cookie(const struct http_request *request,
+			struct http_reply *reply)
+{
+	char wrong[JSON_WRONG_MAX];
+	struct json_object *body, *use = NULL;
+	int wants = 0;
+
+	if (request->body.len == 0)
+		return 0;
+	body = json_body_parse(request->body, wrong);
+	if (body == NULL) {
+		problem_reply(reply, PROBLEM_BAD_REQUEST, wrong);
+		return -1;
+	}
+	if (json_object_object_get_ex(body, "use", &use)) {
+		const char *word = json_object_is_type(use, json_type_string)
+				       ? json_object_get_string(use)
+				       : "";
+
+		wants = strcmp(word, "cookie") == 0  ? 1
+			: strcmp(word, "token") == 0 ? 0
+						     : -1;
+	}
+	json_object_put(body);
+	if (wants < 0)
+		problem_reply(reply, PROBLEM_BAD_REQUEST,
+			      "use must be \"cookie\" or \"token\".");
+	return wants;
+}
+
+/* A browser that has a good cookie keeps its identity, and its holds. */
+static bool has_cookie(const struct site *site,
+		       const struct http_request *request)
+{
+	struct identity identity;
+
+	return identity_read(site->secret,
+			     hf_slice_of(request->identity_cookie),
+			     &identity) == 0;
+}
+
+void api_identity(struct site *site, const struct http_request *request,
+		  struct http_reply *reply)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+	struct identity identity;
+	int cookie;
+
+	if (!caller_possible(site->secret, reply))
+		return;
+	cookie = wants_cookie(request, reply);
+	if (cookie < 0)
+		return;
+	reply->status = 201;
+	hf_buf_add_char(&reply->body, '{');
+	if (cookie && has_cookie(site, request)) {
+		reply->status = 200;
+		caller_set_cookie(request, reply, request->identity_cookie);
+	} else {
+		identity_new(site->secret, &identity, token);
+		if (cookie)
+			caller_set_cookie(request, reply, token);
+		else
+			hf_buf_printf(&reply->body, "\"token\":\"%s\",", token);
+	}
+	hf_buf_printf(&reply->body, "\"server_time\":");
+	json_add_time(&reply->body, hf_wall_ms());
+	hf_buf_add_char(&reply->body, '}');
+}
+
+/* A key's name is its thumbprint (RFC 7638, RFC 8037 A.3). */
+static void thumbprint(const char *x, char out[BASE64URL_LEN(32) + 1])
+{
+	unsigned char digest[32];
+	char text[128];
+	int len =
+	    snprintf(text, sizeof(text),
+		     "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}", x);
+
+	EVP_Digest(text, (size_t)len, digest, NULL, EVP_sha256(), NULL);
+	base64url_encode(
+	    out, (struct hf_slice){ (const char *)digest, sizeof(digest) });
+}
+
+void api_keys(struct site *site, const struct http_request *request,
+	      struct http_reply *reply)
+{
+	char x[BASE64URL_LEN(SECRET_PUBLIC_LEN) + 1];
+	char kid[BASE64URL_LEN(32) + 1];
+
+	HF_UNUSED(request);
+	if (!caller_possible(site->secret, reply))
+		return;
+	base64url_encode(
+	    x, (struct hf_slice){ (const char *)secret_public(site->secret),
+				  SECRET_PUBLIC_LEN });
+	thumbprint(x, kid);
+	reply->status = 200;
+	reply->cache = HTTP_SECOND;
+	hf_buf_printf(&reply->body,
+		      "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+		      "\"alg\":\"EdDSA\",\"use\":\"sig\",\"kid\":\"%s\","
+		      "\"x\":\"%s\"}]}",
+		      kid, x);
+}

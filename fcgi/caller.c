@@ -1,0 +1,73 @@
+#include "config.h"
+
+#include "fcgi/caller.h"
+
+#include "fcgi/problem.h"
+
+#include <stdio.h>
+
+static bool comes_with_token(const struct http_request *request)
+{
+	return request->authorization[0] != '\0' ||
+	       request->identity_cookie[0] != '\0';
+}
+
+static struct hf_slice token_of(const struct http_request *request)
+{
+	return request->authorization[0] != '\0'
+		   ? identity_bearer(request->authorization)
+		   : hf_slice_of(request->identity_cookie);
+}
+
+bool caller_possible(const struct secret *secret, struct http_reply *reply)
+{
+	if (secret != NULL)
+		return true;
+	problem_reply(reply, PROBLEM_NOT_CONFIGURED,
+		      "Identities need a secret: whoever runs this sale sets "
+		      "SECRET_FILE.");
+	return false;
+}
+
+bool caller_read(const struct secret *secret,
+		 const struct http_request *request, struct http_reply *reply,
+		 struct identity *identity_out)
+{
+	if (!caller_possible(secret, reply))
+		return false;
+	if (!comes_with_token(request)) {
+		problem_reply(reply, PROBLEM_IDENTITY_REQUIRED,
+			      "Get an identity by POST /api/identity and send "
+			      "it as a cookie or as a bearer token.");
+		return false;
+	}
+	if (identity_read(secret, token_of(request), identity_out) == 0)
+		return true;
+	problem_reply(reply, PROBLEM_BAD_IDENTITY,
+		      "The identity was not made by this site, or was changed "
+		      "on the way. Get a new one by POST /api/identity.");
+	return false;
+}
+
+bool caller_read_or_make(const struct secret *secret,
+			 const struct http_request *request,
+			 struct http_reply *reply,
+			 struct identity *identity_out)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+
+	if (secret == NULL || comes_with_token(request))
+		return caller_read(secret, request, reply, identity_out);
+	identity_new(secret, identity_out, token);
+	caller_set_cookie(request, reply, token);
+	return true;
+}
+
+void caller_set_cookie(const struct http_request *request,
+		       struct http_reply *reply, const char *token)
+{
+	snprintf(reply->set_cookie, sizeof(reply->set_cookie),
+		 "hf_id=%s; Max-Age=31536000; Path=/; HttpOnly; "
+		 "SameSite=Lax%s",
+		 token, request->https ? "; Secure" : "");
+}

@@ -1,0 +1,32 @@
+/*
+ * Who asks: the identity in a request's cookie or Authorization header.
+ */
+#ifndef FCGI_CALLER_H
+#define FCGI_CALLER_H
+
+#include "fcgi/http.h"
+#include "fcgi/identity.h"
+
+/*
+ * False after a problem: secret is NULL, nobody asks, or with a token that
+ * this secret did not seal. A header counts more than a cookie.
+ */
+bool caller_read(const struct secret *secret,
+		 const struct http_request *request, struct http_reply *reply,
+		 struct identity *identity_out) HF_MUSTUSE;
+
+/* The same, but who comes without a token gets one, as a cookie. */
+bool caller_read_or_make(const struct secret *secret,
+			 const struct http_request *request,
+			 struct http_reply *reply,
+			 struct identity *identity_out) HF_MUSTUSE;
+
+/* False after a problem: this site has no secret. */
+bool caller_possible(const struct secret *secret,
+		     struct http_reply *reply) HF_MUSTUSE;
+
+/* The buyer's browser keeps token for a year; no script can read it. */
+void caller_set_cookie(const struct http_request *request,
+		       struct http_reply *reply, const char *token);
+
+#endif
