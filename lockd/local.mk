@@ -34,6 +34,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/info.c lockd/info.h \
 	lockd/key_specs.c lockd/key_specs.h \
 	lockd/keyspace.c lockd/keyspace.h \
+	lockd/lock_roll.c lockd/lock_roll.h \
 	lockd/lock_stats.c lockd/lock_stats.h \
 	lockd/lock_value.c lockd/lock_value.h \
 	lockd/lockd.c lockd/lockd.h \

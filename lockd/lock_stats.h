@@ -44,6 +44,7 @@ struct lock_stats {
 	uint64_t expired;      /* keys lost by their deadline */
 	uint64_t lost;         /* keys deleted or overwritten by others */
 	uint64_t disconnected; /* keys lost with their holder's connection */
+	uint64_t steps; /* keys and holders that were read, asked or written */
 	struct lock_histogram wait, hold;
 	struct lock_wanted wanted[LOCK_WANTED];
 	size_t n_wanted;

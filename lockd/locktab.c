@@ -4,6 +4,7 @@
 
 #include "libhold/mem.h"
 #include "libhold/table.h"
+#include "lockd/lock_roll.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,6 +13,15 @@
 #define WARN_MAX_MS 10000
 /* So many timers a tick at most: about a millisecond. */
 #define TIMERS_PER_TICK 512
+/*
+ * So many keys of claims are seen to in one go, 128 claims of the longest
+ * kind: some milliseconds. Fewer were no gain, as each go reads and writes
+ * all holders of the keys anew.
+ */
+#define KEYS_PER_SETTLE 32768
+/* Drafts and answers that are kept for the next time. */
+#define DRAFTS_KEPT  8
+#define ANSWERS_KEPT 64
 
 /* A key that somebody waits for, or that a grant of ours is on. */
 struct entry {
@@ -19,10 +29,23 @@ struct entry {
 	struct hf_list line;  /* struct place of waiting claims, in order */
 	struct hf_list held;  /* struct place of grants */
 	struct hf_list ready; /* on tab->ready: to be seen to */
+	struct draft *draft;  /* NULL: not open */
 	size_t waiting;
 	enum lock_end why; /* LOCK_ENDS: nobody else has changed it */
 	size_t key_len;
 	char key[];
+};
+
+/*
+ * An entry's holders as the keyspace has them, and those who came since. Open
+ * only while claims are seen to: nothing else may write the key meanwhile.
+ */
+struct draft {
+	struct hf_list all; /* on tab->drafts or tab->kept */
+	struct entry *entry;
+	struct lock_roll roll;
+	bool ours;     /* false: a value that is no list of holders */
+	int64_t fence; /* of the last who came; 0: there is nothing to write */
 };
 
 /* A claim in the line, or among the holders, of one key. */
@@ -48,6 +71,9 @@ struct claim {
 	struct hf_heap_item timer;
 	struct place *places;
 	size_t n_places;
+	size_t n_first;   /* waiting: in so many lines nobody is before it */
+	uint64_t refused; /* the round in which it could not be granted */
+	struct place *obstacle; /* waiting: was not free for it; or NULL */
 	bool waiting, held, warned;
 	struct lock_holder as; /* what it is or will be as a holder */
 	int64_t ttl_ms;
@@ -57,6 +83,12 @@ struct claim {
 	/* What was asked for, in bytes: owner, mode, keys. */
 	size_t asked_len;
 	char asked[];
+};
+
+/* An answer that leaves when all that it tells of is written. */
+struct heard {
+	struct lock_session *session;
+	struct lock_grant grant;
 };
 
 struct locktab {
@@ -75,6 +107,14 @@ struct locktab {
 	bool held_up;            /* locktab_hold_up() */
 	struct lock_value value; /* of the key that is looked at */
 	struct hf_buf bytes;
+	struct hf_list drafts, kept; /* open ones; to be used again */
+	size_t n_kept;
+	size_t memory;      /* of entries, claims and places */
+	int64_t last_token; /* of grants that may not be written yet */
+	uint64_t round;     /* of locktab_settle() */
+	size_t keys_left;   /* in this round */
+	struct heard *heard;
+	size_t n_heard, cap_heard;
 	struct lock_stats stats;
 };
 
@@ -113,6 +153,7 @@ static struct entry *need_entry(struct locktab *tab, struct hf_slice key)
 	if (e != NULL)
 		return e;
 	e = hf_alloc(sizeof(*e) + key.len);
+	tab->memory += sizeof(*e) + key.len;
 	hf_list_init(&e->line);
 	hf_list_init(&e->held);
 	hf_list_init(&e->ready);
@@ -129,12 +170,31 @@ static void mark_ready(struct locktab *tab, struct entry *e)
 		hf_list_append(&tab->ready, &e->ready);
 }
 
+static void keep_draft(struct locktab *tab, struct draft *d)
+{
+	hf_list_remove(&d->all);
+	d->entry->draft = NULL;
+	if (tab->n_kept == DRAFTS_KEPT) {
+		lock_roll_fini(&d->roll);
+		free(d);
+		return;
+	}
+	lock_roll_clear(&d->roll);
+	hf_list_append(&tab->kept, &d->all);
+	tab->n_kept++;
+}
+
 static void free_entry_if_idle(struct locktab *tab, struct entry *e)
 {
 	if (!hf_list_empty(&e->line) || !hf_list_empty(&e->held))
 		return;
+	if (e->draft != NULL) {
+		assert(e->draft->fence == 0);
+		keep_draft(tab, e->draft);
+	}
 	hf_list_remove(&e->ready);
 	hf_table_remove(tab->entries, &e->node);
+	tab->memory -= sizeof(*e) + e->key_len;
 	free(e);
 }
 
@@ -190,43 +250,118 @@ static void seen(struct ks_observer *observer, const struct ks_change *change)
 }
 
 /*
- * Reads key's holders into tab->value. False: it has a value that is not a
- * list of holders (then there are none in tab->value), and blocks everybody.
+ * Reads key's holders into *out. False: it has a value that is not a list of
+ * holders (then there are none in *out), and blocks everybody.
  */
-static bool load(struct locktab *tab, struct hf_slice key, int64_t now_ms,
-		 struct ks_view *view_out)
+static bool read_holders(struct locktab *tab, struct hf_slice key,
+			 int64_t now_ms, struct ks_view *view_out,
+			 struct lock_value *out)
 {
 	struct ks_view view = keyspace_get(tab->keys, key, now_ms);
+	bool ours = true;
 
 	if (view_out != NULL)
 		*view_out = view;
-	tab->value.n = 0;
-	if (view.type == KS_NONE)
-		return true;
-	return view.type == KS_LOCK &&
-	       lock_value_read(&tab->value, view.value, view.due_ms, now_ms) ==
-		   0;
+	out->n = 0;
+	if (view.type != KS_NONE)
+		ours =
+		    view.type == KS_LOCK &&
+		    lock_value_read(out, view.value, view.due_ms, now_ms) == 0;
+	tab->stats.steps += 1 + out->n;
+	return ours;
 }
 
-/* Makes tab->value the value of key, under the token fence. */
-static void store(struct locktab *tab, struct hf_slice key, int64_t fence,
-		  int64_t now_ms)
+static bool load(struct locktab *tab, struct hf_slice key, int64_t now_ms,
+		 struct ks_view *view_out)
+{
+	return read_holders(tab, key, now_ms, view_out, &tab->value);
+}
+
+/* Makes value that of key, under the token fence. */
+static void write_holders(struct locktab *tab, struct hf_slice key,
+			  const struct lock_value *value, int64_t fence,
+			  int64_t now_ms)
 {
 	struct ks_change change = {
 		.kind = KS_SET, .type = KS_LOCK, .key = key, .fence = fence
 	};
 
-	if (tab->value.n == 0) {
+	tab->stats.steps += 1 + value->n;
+	if (value->n == 0) {
 		change.kind = KS_DELETE;
 	} else {
 		hf_buf_reset(&tab->bytes, LOCK_OWNER_MAX);
-		change.due_ms = lock_value_write(&tab->value, &tab->bytes);
+		change.due_ms = lock_value_write(value, &tab->bytes);
 		assert(!hf_buf_failed(&tab->bytes));
 		change.value = hf_buf_slice(&tab->bytes);
 	}
 	tab->writing = true;
 	keyspace_apply(tab->keys, &change, now_ms);
 	tab->writing = false;
+}
+
+static void store(struct locktab *tab, struct hf_slice key, int64_t fence,
+		  int64_t now_ms)
+{
+	write_holders(tab, key, &tab->value, fence, now_ms);
+}
+
+/* ---- drafts ------------------------------------------------------------- */
+
+static struct draft *new_draft(struct locktab *tab)
+{
+	struct hf_list *kept = hf_list_first(&tab->kept);
+	struct draft *d;
+
+	if (kept == NULL) {
+		d = hf_new(struct draft);
+		hf_list_init(&d->all);
+		return d;
+	}
+	hf_list_remove(kept);
+	tab->n_kept--;
+	return HF_CONTAINER_OF(kept, struct draft, all);
+}
+
+static struct draft *draft_of(struct locktab *tab, struct entry *e,
+			      int64_t now_ms)
+{
+	struct draft *d = e->draft;
+
+	if (d != NULL)
+		return d;
+	d = new_draft(tab);
+	d->entry = e;
+	d->fence = 0;
+	d->ours = read_holders(tab, key_of(e), now_ms, NULL, &d->roll.value);
+	e->draft = d;
+	hf_list_append(&tab->drafts, &d->all);
+	return d;
+}
+
+/* Each key that somebody came to hold is written, by one change. */
+static void close_drafts(struct locktab *tab, int64_t now_ms)
+{
+	HF_LIST_FOREACH (node, &tab->drafts) {
+		struct draft *d = HF_CONTAINER_OF(node, struct draft, all);
+
+		if (d->fence > 0)
+			write_holders(tab, key_of(d->entry), &d->roll.value,
+				      d->fence, now_ms);
+		tab->stats.steps += d->roll.looks;
+		keep_draft(tab, d);
+	}
+}
+
+/* e's holders; valid until the next look. */
+static const struct lock_value *holders_of(struct locktab *tab,
+					   const struct entry *e,
+					   int64_t now_ms)
+{
+	if (e->draft != NULL)
+		return &e->draft->roll.value;
+	load(tab, key_of(e), now_ms, NULL);
+	return &tab->value;
 }
 
 /* ---- claims ------------------------------------------------------------- */
@@ -286,6 +421,13 @@ static void add_place(struct locktab *tab, struct claim *c, struct hf_slice key)
 	p->next = c->places;
 	c->places = p;
 	c->n_places++;
+	tab->memory += sizeof(*p);
+}
+
+static void free_place(struct locktab *tab, struct place *p)
+{
+	tab->memory -= sizeof(*p);
+	free(p);
 }
 
 static char *put_bytes(char *at, const void *bytes, size_t len)
@@ -326,6 +468,7 @@ static struct claim *make_claim(struct locktab *tab,
 	size_t len = asked_len(r);
 	struct claim *c = hf_alloc(sizeof(*c) + len);
 
+	tab->memory += sizeof(*c) + len;
 	hf_list_init(&c->of_session);
 	c->ttl_ms = r->ttl_ms;
 	c->begun_ms = now_ms;
@@ -350,6 +493,21 @@ static void take_off(struct locktab *tab, struct place *p)
 	mark_ready(tab, p->entry); /* the next one's turn, or nobody's */
 }
 
+static bool is_head(const struct place *p)
+{
+	return p->entry->line.next == &p->all;
+}
+
+/* p's line goes on without it. */
+static void leave_line(struct place *p)
+{
+	struct hf_list *next = p->all.next;
+
+	if (is_head(p) && next != &p->entry->line)
+		HF_CONTAINER_OF(next, struct place, all)->claim->n_first++;
+	p->entry->waiting--;
+}
+
 static void leave_lines(struct locktab *tab, struct claim *c)
 {
 	if (!c->waiting)
@@ -357,8 +515,9 @@ static void leave_lines(struct locktab *tab, struct claim *c)
 	c->waiting = false;
 	tab->stats.waiting--;
 	hf_table_remove(tab->waiters, &c->node);
+	c->n_first = 0;
 	for (struct place *p = c->places; p != NULL; p = p->next) {
-		p->entry->waiting--;
+		leave_line(p);
 		take_off(tab, p);
 	}
 }
@@ -375,10 +534,11 @@ static void free_claim(struct locktab *tab, struct claim *c)
 	for (p = c->places; p != NULL; p = next) {
 		next = p->next;
 		take_off(tab, p);
-		free(p);
+		free_place(tab, p);
 	}
 	hf_heap_remove(&tab->timers, &c->timer);
 	hf_list_remove(&c->of_session);
+	tab->memory -= sizeof(*c) + c->asked_len;
 	free(c);
 }
 
@@ -397,6 +557,7 @@ static void stand_in_line(struct locktab *tab, struct claim *c)
 		hf_list_append(
 		    elder != NULL ? elder->all.next : &p->entry->line, &p->all);
 		elder = elder != NULL ? elder->next : NULL;
+		c->n_first += is_head(p) ? 1 : 0;
 		p->entry->waiting++;
 		lock_stats_wanted(&tab->stats, key_of(p->entry));
 	}
@@ -406,14 +567,11 @@ static void stand_in_line(struct locktab *tab, struct claim *c)
 	hf_heap_set(&tab->timers, &c->timer, c->wait_until_ms);
 }
 
-/* Is nobody before it in any line? In none yet, the lines must be empty. */
-static bool is_first(const struct claim *c)
+/* For one that is in none yet: are all its lines empty? */
+static bool finds_no_line(const struct claim *c)
 {
 	for (const struct place *p = c->places; p != NULL; p = p->next) {
-		const struct hf_list *first =
-		    c->waiting ? &p->all : &p->entry->line;
-
-		if (p->entry->line.next != first)
+		if (!hf_list_empty(&p->entry->line))
 			return false;
 	}
 	return true;
@@ -427,26 +585,59 @@ struct outlook {
 	int64_t token, end_ms;
 };
 
-static struct outlook look_out(struct locktab *tab, const struct claim *c,
+/*
+ * Whether p's key is free for the claim; *own_out: what its owner holds of
+ * it, or NULL.
+ */
+static bool is_free(struct locktab *tab, const struct place *p, int64_t now_ms,
+		    const struct lock_holder **own_out)
+{
+	struct draft *d = draft_of(tab, p->entry, now_ms);
+
+	tab->stats.steps++;
+	*own_out =
+	    lock_roll_of_owner(&d->roll, tab->seed, p->claim->as.owner, now_ms);
+	return d->ours &&
+	       !lock_value_blocks(&d->roll.value, p->claim->as.shared);
+}
+
+static bool is_obstacle(struct locktab *tab, const struct place *p,
+			int64_t now_ms)
+{
+	const struct lock_holder *own;
+
+	return p != NULL && !is_free(tab, p, now_ms, &own) && own == NULL;
+}
+
+static void add_own(struct outlook *o, const struct claim *c,
+		    const struct lock_holder *h)
+{
+	if (h->shared != c->as.shared || (o->own > 0 && h->token != o->token))
+		o->one = false;
+	o->own++;
+	o->token = h->token;
+	o->end_ms = h->end_ms < o->end_ms ? h->end_ms : o->end_ms;
+}
+
+/* Of one that waits, the first obstacle is enough to know. */
+static struct outlook look_out(struct locktab *tab, struct claim *c,
 			       int64_t now_ms)
 {
 	struct outlook o = { .one = true, .end_ms = HF_NEVER };
 
-	for (const struct place *p = c->places; p != NULL; p = p->next) {
-		bool ours = load(tab, key_of(p->entry), now_ms, NULL);
-		const struct lock_holder *h =
-		    lock_value_of_owner(&tab->value, c->as.owner, now_ms);
+	if (is_obstacle(tab, c->obstacle, now_ms))
+		return (struct outlook){ .blocked = true };
+	for (struct place *p = c->places; p != NULL; p = p->next) {
+		const struct lock_holder *own;
+		bool open = is_free(tab, p, now_ms, &own);
 
-		if (!ours || lock_value_blocks(&tab->value, c->as.shared))
-			o.blocked = true;
-		if (h == NULL)
-			continue;
-		if (h->shared != c->as.shared ||
-		    (o.own > 0 && h->token != o.token))
-			o.one = false;
-		o.own++;
-		o.token = h->token;
-		o.end_ms = h->end_ms < o.end_ms ? h->end_ms : o.end_ms;
+		o.blocked = o.blocked || !open;
+		if (own != NULL) {
+			add_own(&o, c, own);
+		} else if (o.blocked && c->waiting) {
+			c->obstacle = open ? NULL : p;
+			return (struct outlook){ .blocked = true };
+		}
 	}
 	return o;
 }
@@ -513,17 +704,27 @@ static void become_holder(struct locktab *tab, struct claim *c, int64_t token,
 	tab->stats.granted++;
 }
 
+static int64_t next_token(struct locktab *tab)
+{
+	int64_t written = keyspace_last_fence(tab->keys);
+
+	if (tab->last_token < written)
+		tab->last_token = written;
+	return ++tab->last_token;
+}
+
+/* The keyspace hears of it when the drafts are closed. */
 static void grant(struct locktab *tab, struct claim *c, struct lock_now now)
 {
-	int64_t token = keyspace_last_fence(tab->keys) + 1;
+	int64_t token = next_token(tab);
 
 	become_holder(tab, c, token, now);
 	for (struct place *p = c->places; p != NULL; p = p->next) {
-		struct hf_slice key = key_of(p->entry);
+		struct draft *d = draft_of(tab, p->entry, now.ms);
 
-		load(tab, key, now.ms, NULL);
-		lock_value_add(&tab->value, &c->as);
-		store(tab, key, token, now.ms);
+		tab->stats.steps++;
+		lock_value_add(&d->roll.value, &c->as);
+		d->fence = token;
 	}
 }
 
@@ -603,6 +804,7 @@ static void grant_again(struct locktab *tab, struct claim *c,
 
 	if (had != NULL && c->session != NULL) {
 		if (had->dying) {
+			close_drafts(tab, now_ms); /* of keys it writes */
 			end_grace(tab, had, now_ms);
 			end_ms = had->as.end_ms;
 		}
@@ -619,48 +821,40 @@ static void answer(struct locktab *tab, struct lock_session *session,
 	tab->hooks->answer(tab->arg, session, out);
 }
 
+/* answer() for one that was served, when what it tells of is written. */
+static void will_hear(struct locktab *tab, struct lock_session *session,
+		      const struct lock_grant *out)
+{
+	if (tab->n_heard == tab->cap_heard) {
+		tab->cap_heard =
+		    tab->cap_heard > 0 ? tab->cap_heard * 2 : ANSWERS_KEPT;
+		tab->heard = hf_realloc_array(tab->heard, tab->cap_heard,
+					      sizeof(tab->heard[0]));
+	}
+	tab->heard[tab->n_heard++] = (struct heard){ session, *out };
+}
+
+static void tell_all(struct locktab *tab)
+{
+	for (size_t i = 0; i < tab->n_heard; i++)
+		answer(tab, tab->heard[i].session, &tab->heard[i].grant);
+	tab->n_heard = 0;
+	if (tab->cap_heard > ANSWERS_KEPT) {
+		free(tab->heard);
+		tab->heard = NULL;
+		tab->cap_heard = 0;
+	}
+}
+
+static void spend(struct locktab *tab, size_t keys)
+{
+	tab->keys_left -= keys < tab->keys_left ? keys : tab->keys_left;
+}
+
 /*
- * Shared claims on this key alone, that stand behind each other, become
- * holders by one change of the keyspace, however many they are.
+ * Grants it if it can be; false: the line has to wait. Who was refused need
+ * not be looked at again in the same round: what ended holds was before it.
  */
-static bool can_join_run(struct locktab *tab, const struct claim *c,
-			 int64_t now_ms)
-{
-	return c->as.shared && c->n_places == 1 &&
-	       tab->hooks->alive(c->session) &&
-	       !lock_value_blocks(&tab->value, true) &&
-	       lock_value_of_owner(&tab->value, c->as.owner, now_ms) == NULL;
-}
-
-static void serve_run(struct locktab *tab, struct entry *e, struct lock_now now)
-{
-	int64_t token = keyspace_last_fence(tab->keys);
-	int64_t first = token;
-	struct hf_list *node;
-
-	if (!load(tab, key_of(e), now.ms, NULL))
-		return;
-	while ((node = hf_list_first(&e->line)) != NULL) {
-		struct claim *c =
-		    HF_CONTAINER_OF(node, struct place, all)->claim;
-
-		if (!can_join_run(tab, c, now.ms))
-			break;
-		become_holder(tab, c, ++token, now);
-		lock_value_add(&tab->value, &c->as);
-	}
-	if (token == first)
-		return;
-	store(tab, key_of(e), token, now.ms);
-	while (first++ < token) {
-		struct claim *c = find_grant(tab, first);
-		struct lock_grant out = { first, c->ttl_ms };
-
-		answer(tab, c->session, &out);
-	}
-}
-
-/* Grants it if it can be; false: the line has to wait. */
 static bool serve_claim(struct locktab *tab, struct claim *c,
 			struct lock_now now)
 {
@@ -669,39 +863,42 @@ static bool serve_claim(struct locktab *tab, struct claim *c,
 	struct outlook o;
 
 	if (!tab->hooks->alive(session)) {
+		spend(tab, c->n_places);
 		free_claim(tab, c);
 		return true;
 	}
-	if (!is_first(c))
+	if (c->n_first < c->n_places || c->refused == tab->round)
 		return false;
+	spend(tab, c->n_places);
 	o = look_out(tab, c, now.ms);
 	if (o.own == c->n_places && o.one) {
 		grant_again(tab, c, &o, now.ms, &out);
 	} else if (o.blocked || o.own > 0) {
+		c->refused = tab->round;
 		return false;
 	} else {
 		grant(tab, c, now);
 		out = (struct lock_grant){ c->as.token, c->ttl_ms };
 	}
-	answer(tab, session, &out);
+	will_hear(tab, session, &out);
 	return true;
 }
 
-static void serve_line(struct locktab *tab, struct entry *e,
+/* False: it was left before its end, for another round. */
+static bool serve_line(struct locktab *tab, struct entry *e,
 		       struct lock_now now)
 {
-	struct hf_list *node = hf_list_first(&e->line);
+	struct hf_list *node;
 
-	if (node == NULL)
-		return;
-	if (HF_CONTAINER_OF(node, struct place, all)->claim->as.shared)
-		serve_run(tab, e, now);
 	while ((node = hf_list_first(&e->line)) != NULL) {
+		if (tab->keys_left == 0)
+			return false;
 		if (!serve_claim(
 			tab, HF_CONTAINER_OF(node, struct place, all)->claim,
 			now))
 			break;
 	}
+	return true;
 }
 
 /* ---- ends --------------------------------------------------------------- */
@@ -727,7 +924,7 @@ static void drop_place(struct locktab *tab, struct place *p, int64_t now_ms)
 	*at = p->next;
 	c->n_places--;
 	take_off(tab, p);
-	free(p);
+	free_place(tab, p);
 	if (c->places != NULL)
 		return;
 	lock_histogram_add(&tab->stats.hold, now_ms - c->begun_ms);
@@ -755,16 +952,18 @@ static void check_held(struct locktab *tab, struct entry *e,
 		       struct lock_now now)
 {
 	enum lock_end why = e->why;
+	const struct lock_value *value;
 
 	e->why = LOCK_ENDS;
 	if (why == LOCK_ENDS || hf_list_empty(&e->held))
 		return;
-	load(tab, key_of(e), now.ms, NULL);
+	value = holders_of(tab, e, now.ms);
 	HF_LIST_FOREACH (node, &e->held) {
 		struct place *p = HF_CONTAINER_OF(node, struct place, all);
 
-		if (lock_value_of_token(&tab->value, p->claim->as.token,
-					now.ms) == NULL)
+		spend(tab, 1);
+		if (lock_value_of_token(value, p->claim->as.token, now.ms) ==
+		    NULL)
 			lose(tab, p, why, now.ms);
 	}
 }
@@ -878,6 +1077,8 @@ struct locktab *locktab_new(struct keyspace *keys, uint64_t seed,
 	tab->grants = hf_table_new();
 	hf_heap_init(&tab->timers);
 	hf_list_init(&tab->ready);
+	hf_list_init(&tab->drafts);
+	hf_list_init(&tab->kept);
 	hf_buf_init(&tab->bytes, LOCK_VALUE_MAX);
 	tab->observer.seen = seen;
 	keyspace_observe(keys, &tab->observer);
@@ -913,6 +1114,16 @@ static struct claim *any_grant(struct locktab *tab)
 	return any.claim;
 }
 
+static void free_kept(struct locktab *tab)
+{
+	HF_LIST_FOREACH (node, &tab->kept) {
+		struct draft *d = HF_CONTAINER_OF(node, struct draft, all);
+
+		lock_roll_fini(&d->roll);
+		free(d);
+	}
+}
+
 void locktab_free(struct locktab **tab_in)
 {
 	struct locktab *tab = *tab_in;
@@ -933,6 +1144,8 @@ void locktab_free(struct locktab **tab_in)
 	hf_heap_fini(&tab->timers);
 	hf_buf_fini(&tab->bytes);
 	lock_value_fini(&tab->value);
+	free_kept(tab);
+	free(tab->heard);
 	free(tab);
 }
 
@@ -941,27 +1154,25 @@ void locktab_join(struct lock_session *session)
 	hf_list_init(&session->claims);
 }
 
-enum lock_result locktab_acquire(struct locktab *tab,
-				 const struct lock_request *request,
-				 struct lock_now now, struct lock_grant *out)
+/* With drafts open; a claim that is not granted and does not wait is freed. */
+static enum lock_result take_or_wait(struct locktab *tab, struct claim *c,
+				     struct lock_now now, bool may_wait,
+				     struct lock_grant *out)
 {
-	struct claim *c = make_claim(tab, request, now.ms);
+	bool closed = tab->closed_until_ms > now.ms;
 	struct outlook o = look_out(tab, c, now.ms);
 	enum lock_result result = LOCK_REFUSED;
-	bool closed;
 
-	assert(request->ttl_ms > 0);
 	if (o.own == c->n_places && o.one) {
 		grant_again(tab, c, &o, now.ms, out);
 		return LOCK_GRANTED;
 	}
-	closed = tab->closed_until_ms > now.ms;
-	if (o.own == 0 && !o.blocked && !closed && is_first(c)) {
+	if (o.own == 0 && !o.blocked && !closed && finds_no_line(c)) {
 		grant(tab, c, now);
 		*out = (struct lock_grant){ c->as.token, c->ttl_ms };
 		return LOCK_GRANTED;
 	}
-	if (o.own == 0 && request->wait_ms > 0) {
+	if (o.own == 0 && may_wait) {
 		stand_in_line(tab, c);
 		return LOCK_WAITS;
 	}
@@ -970,6 +1181,19 @@ enum lock_result locktab_acquire(struct locktab *tab,
 	else if (!o.blocked && closed)
 		result = LOCK_CLOSED;
 	free_claim(tab, c);
+	return result;
+}
+
+enum lock_result locktab_acquire(struct locktab *tab,
+				 const struct lock_request *request,
+				 struct lock_now now, struct lock_grant *out)
+{
+	enum lock_result result;
+
+	assert(request->ttl_ms > 0);
+	result = take_or_wait(tab, make_claim(tab, request, now.ms), now,
+			      request->wait_ms > 0, out);
+	close_drafts(tab, now.ms);
 	return result;
 }
 
@@ -1219,19 +1443,41 @@ bool locktab_has_work(const struct locktab *tab)
 	return !hf_list_empty(&tab->ready);
 }
 
-void locktab_settle(struct locktab *tab, struct lock_now now)
+static void mark_first(struct locktab *tab, struct entry *e)
 {
+	hf_list_remove(&e->ready);
+	hf_list_append(tab->ready.next, &e->ready);
+}
+
+static void see_to_ready(struct locktab *tab, struct lock_now now)
+{
+	bool open = now.ms >= tab->closed_until_ms && !tab->held_up;
 	struct hf_list *node;
 
-	while ((node = hf_list_first(&tab->ready)) != NULL) {
+	while (tab->keys_left > 0 &&
+	       (node = hf_list_first(&tab->ready)) != NULL) {
 		struct entry *e = HF_CONTAINER_OF(node, struct entry, ready);
 
 		hf_list_remove(node);
+		spend(tab, 1);
 		check_held(tab, e, now);
-		if (now.ms >= tab->closed_until_ms && !tab->held_up)
-			serve_line(tab, e, now);
-		free_entry_if_idle(tab, e);
+		if (open && !serve_line(tab, e, now))
+			mark_first(tab, e);
+		else
+			free_entry_if_idle(tab, e);
 	}
+}
+
+void locktab_settle(struct locktab *tab, struct lock_now now)
+{
+	tab->round++;
+	tab->keys_left = KEYS_PER_SETTLE;
+	/* To write is a change, too, which is to be looked at. */
+	while (locktab_has_work(tab) && tab->keys_left > 0) {
+		see_to_ready(tab, now);
+		close_drafts(tab, now.ms);
+	}
+	tell_all(tab);
 }
 
 void locktab_close(struct locktab *tab, int64_t until_ms)
@@ -1283,6 +1529,8 @@ int64_t locktab_next_due_ms(const struct locktab *tab)
 {
 	int64_t due_ms = hf_heap_next_ms(&tab->timers);
 
+	if (locktab_has_work(tab))
+		return 0; /* what a round has left */
 	return tab->closed_until_ms > 0 && tab->closed_until_ms < due_ms
 		   ? tab->closed_until_ms
 		   : due_ms;
@@ -1294,6 +1542,8 @@ int64_t locktab_tick(struct locktab *tab, struct lock_now now)
 		open_again(tab);
 	/* First what was freed before a wait for it is over. */
 	locktab_settle(tab, now);
+	if (locktab_has_work(tab))
+		return now.ms;
 	for (int i = 0; i < TIMERS_PER_TICK; i++) {
 		if (hf_heap_next_ms(&tab->timers) > now.ms)
 			break;
@@ -1427,6 +1677,12 @@ size_t locktab_waiters(struct locktab *tab, struct hf_slice key, int64_t now_ms,
 		each(arg, &waiter);
 	}
 	return e->waiting;
+}
+
+size_t locktab_memory(const struct locktab *tab)
+{
+	return tab->memory + hf_table_memory(tab->entries) +
+	       hf_table_memory(tab->waiters) + hf_table_memory(tab->grants);
 }
 
 const struct lock_stats *locktab_stats(const struct locktab *tab)

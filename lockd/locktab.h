@@ -15,8 +15,10 @@
  *
  * The keyspace's observer only notes which keys have changed; they are seen
  * to in locktab_settle(), which is to be called after each request, and by
- * locktab_tick(). A release costs one look at the first of the line (shared
- * claims behind each other are granted in one go).
+ * locktab_tick(). A release costs a look at each claim that is first in a line
+ * of its keys, and of each key that somebody comes to hold one reading and one
+ * writing of all its holders, however many are granted in one go: about as
+ * much as those who are granted have keys. What takes longer is done in rounds.
  */
 #ifndef LOCKD_LOCKTAB_H
 #define LOCKD_LOCKTAB_H
@@ -175,7 +177,10 @@ void locktab_close(struct locktab *tab, int64_t until_ms);
 void locktab_hold_up(struct locktab *tab, bool held_up);
 bool locktab_is_held_up(const struct locktab *tab);
 
-/* Serves the lines of keys that have changed; is there one? */
+/*
+ * Serves the lines of keys that have changed, as many as a round has room for:
+ * the rest waits for the next call. Is there one?
+ */
 bool locktab_has_work(const struct locktab *tab);
 void locktab_settle(struct locktab *tab, struct lock_now now);
 /*
@@ -217,5 +222,7 @@ size_t locktab_waiters(struct locktab *tab, struct hf_slice key, int64_t now_ms,
 		       size_t max, lock_waiter_fn *each, void *arg);
 
 const struct lock_stats *locktab_stats(const struct locktab *tab);
+/* Bytes, about: of grants and of those who wait, beside the keyspace's. */
+size_t locktab_memory(const struct locktab *tab);
 
 #endif

@@ -25,6 +25,7 @@ violations() {
 		"$root"/lockd/keyspace.[ch] "$root"/lockd/glob.[ch] \
 		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
 		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
+		"$root"/lockd/lock_roll.[ch] \
 		"$root"/lockd/hash_value.[ch] "$root"/lockd/watch.[ch]
 	grep -nE '#include ("libhold/(loop|clock|journal)|"ephemerald/(request|server|persist)|<sys/socket|<uv)' \
 		"$root"/ephemerald/acl.[ch] "$root"/ephemerald/acl_ip.[ch] \

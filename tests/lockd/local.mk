@@ -9,6 +9,7 @@ tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_keyspace.c \
 	tests/lockd/test_lock_value.c \
 	tests/lockd/test_locktab.c \
+	tests/lockd/test_locktab_many.c \
 	tests/lockd/test_memory.c \
 	tests/lockd/test_notify.c \
 	tests/lockd/test_pattern.c \

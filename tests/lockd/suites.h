@@ -9,6 +9,7 @@ extern const struct hf_suite test_hash_value_suite;
 extern const struct hf_suite test_keyspace_suite;
 extern const struct hf_suite test_lock_value_suite;
 extern const struct hf_suite test_locktab_suite;
+extern const struct hf_suite test_locktab_many_suite;
 extern const struct hf_suite test_memory_suite;
 extern const struct hf_suite test_notify_suite;
 extern const struct hf_suite test_pattern_suite;
