@@ -46,6 +46,11 @@ void hf_log_sink(hf_log_sink_fn *sink, void *arg)
 	context.sink_arg = arg;
 }
 
+bool hf_log_shows(enum hf_log_level level)
+{
+	return level >= context.lowest;
+}
+
 /* Copies text into out, control bytes as \xHH; gives the bytes written. */
 static size_t escape(char *out, size_t room, const char *text)
 {
@@ -87,7 +92,7 @@ static void emit(enum hf_log_level level, int errnum, const char *format,
 	size_t n;
 	int used;
 
-	if (level < context.lowest)
+	if (!hf_log_shows(level))
 		return;
 	used = vsnprintf(text, sizeof(text), format, ap);
 	if (used < 0)

@@ -25,6 +25,9 @@ void hf_log_init(const char *name, enum hf_log_level lowest);
 int hf_log_level_parse(const char *word,
 		       enum hf_log_level *level_out) HF_MUSTUSE;
 
+/* Is such a line written, or left out? */
+bool hf_log_shows(enum hf_log_level level);
+
 /* Where whole lines (no newline) go instead of stderr; NULL: back to it. */
 typedef void hf_log_sink_fn(void *arg, enum hf_log_level level,
 			    const char *line);

@@ -55,6 +55,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/script_convert.c lockd/script_convert.h \
 	lockd/script_extra.c lockd/script_extra.h \
 	lockd/script_library.c lockd/script_library.h \
+	lockd/script_log.c lockd/script_log.h \
 	lockd/script_meter.c lockd/script_meter.h \
 	lockd/script_pattern.c lockd/script_pattern.h \
 	lockd/script_sandbox.c lockd/script_sandbox.h \

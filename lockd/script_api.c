@@ -2,7 +2,7 @@
 
 #include "lockd/script_api.h"
 
-#include "libhold/log.h"
+#include "libhold/clock.h"
 #include "lockd/script_convert.h"
 #include "lockd/sha1.h"
 
@@ -173,6 +173,13 @@ static int redis_setresp(lua_State *L)
 
 enum { LOG_DEBUG, LOG_VERBOSE, LOG_NOTICE, LOG_WARNING };
 
+static enum hf_log_level log_level(lua_Number level)
+{
+	if (level >= LOG_WARNING)
+		return HF_LOG_WARN;
+	return level >= LOG_NOTICE ? HF_LOG_INFO : HF_LOG_DEBUG;
+}
+
 static int redis_log(lua_State *L)
 {
 	int n = lua_gettop(L);
@@ -195,12 +202,8 @@ static int redis_log(lua_State *L)
 			lua_pop(L, 1);
 	}
 	luaL_pushresult(&text);
-	if (lua_tonumber(L, 1) >= LOG_WARNING)
-		hf_warnx("script: %s", lua_tostring(L, -1));
-	else if (lua_tonumber(L, 1) >= LOG_NOTICE)
-		hf_info("script: %s", lua_tostring(L, -1));
-	else
-		hf_debug("script: %s", lua_tostring(L, -1));
+	script_log_line(&context_of(L)->log, log_level(lua_tonumber(L, 1)),
+			lua_tostring(L, -1), hf_clock_ms());
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #define LOCKD_SCRIPT_API_H
 
 #include "lockd/command.h"
+#include "lockd/script_log.h"
 #include "lockd/script_meter.h"
 
 /* What the functions need of the run under way. */
@@ -16,6 +17,7 @@ struct script_context {
 	bool read_only;            /* it may not (EVAL_RO) */
 	bool may_grow;             /* memory was not full when it began, or
 				    * it asked for that not to matter */
+	struct script_log log;     /* of all runs */
 };
 
 /* Pushes the table; the interpreter must have been started under a context. */

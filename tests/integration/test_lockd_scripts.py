@@ -10,6 +10,7 @@ import time
 
 import pytest
 from servers import Lockd, Redis
+from web import wait_until
 from wire import Wire
 
 # ---- the canonical lock scripts, from their documented behaviour ------------
@@ -1124,3 +1125,29 @@ def test_many_scripts_push_out_the_oldest_and_leave_room(patient):
             assert wire.ask("EVAL", f"{body} return {i}", 0) == b":%d\r\n" % i
         assert wire.ask("SCRIPT", "EXISTS", first) == b"*1\r\n:0\r\n"
         assert wire.ask("EVAL", "return #('x'):rep(5e6)", 0) == b":5000000\r\n"
+
+
+# ---- redis.log ---------------------------------------------------------------
+
+FLOOD = "for i = 1, 20000 do redis.log(redis.LOG_WARNING, ARGV[1]) end return 1"
+
+
+def test_scripts_do_not_flood_the_log():
+    """Five seconds of redis.log() were 595 MB."""
+    with Lockd("--durability", "none") as server:
+        with Wire(server.socket, seconds=60) as wire:
+            began = time.monotonic()
+            for _ in range(5):
+                assert wire.ask("EVAL", FLOOD, 0, "word" * 1000) == b":1\r\n"
+            took = time.monotonic() - began
+            lines = server.log().splitlines()
+            kept = [line for line in lines if "wordword" in line]
+            assert 100 <= len(kept) <= 100 * (int(took) + 2)
+            assert max(map(len, lines)) < 2048
+            assert "of this second no more than 100 lines are kept" in server.log()
+
+            def told():
+                wire.ask("EVAL", "redis.log(redis.LOG_NOTICE, 'x')", 0)
+                return "redis.log() was too fast: left out lines=" in server.log()
+
+            wait_until(told, 20, "the next second tells")

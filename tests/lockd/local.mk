@@ -17,5 +17,6 @@ tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_pubsub.c \
 	tests/lockd/test_resp.c \
 	tests/lockd/test_script.c \
+	tests/lockd/test_script_log.c \
 	tests/lockd/test_sha1.c \
 	tests/lockd/test_watch.c

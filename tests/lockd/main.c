@@ -11,8 +11,9 @@ int main(int argc, char **argv)
 		test_memory_suite,   test_notify_suite,
 		test_pattern_suite,  test_persist_suite,
 		test_pubsub_suite,   test_resp_suite,
-		test_script_suite,   test_sha1_suite,
-		test_watch_suite,    { .name = NULL },
+		test_script_suite,   test_script_log_suite,
+		test_sha1_suite,     test_watch_suite,
+		{ .name = NULL },
 	};
 
 	return hf_test_main(suites, argc, argv);

@@ -17,6 +17,7 @@ extern const struct hf_suite test_persist_suite;
 extern const struct hf_suite test_pubsub_suite;
 extern const struct hf_suite test_resp_suite;
 extern const struct hf_suite test_script_suite;
+extern const struct hf_suite test_script_log_suite;
 extern const struct hf_suite test_sha1_suite;
 extern const struct hf_suite test_watch_suite;
 
