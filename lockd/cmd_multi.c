@@ -28,10 +28,30 @@ void cmd_discard(struct call *call)
 	reply_ok(call->reply);
 }
 
+/* For the keys of one client, in bytes. */
+static size_t watch_room(const struct lockd *lockd)
+{
+	size_t max = (size_t)lockd->settings.max_transaction_bytes;
+
+	return max > MEMORY_SPARE_BYTES && memory_is_full(lockd)
+		   ? (size_t)MEMORY_SPARE_BYTES
+		   : max;
+}
+
+static void refuse_watch(struct call *call, size_t max)
+{
+	if (max < (size_t)call->lockd->settings.max_transaction_bytes)
+		reply_error(call->reply, COMMAND_OOM_ERROR);
+	else
+		reply_error(call->reply,
+			    "ERR the watched keys take more than %zu bytes",
+			    max);
+}
+
 void cmd_watch(struct call *call)
 {
 	struct lockd *lockd = call->lockd;
-	size_t max = (size_t)lockd->settings.max_transaction_bytes;
+	size_t max = watch_room(lockd);
 
 	if (call->client->multi != NULL) {
 		reply_error(call->reply,
@@ -41,10 +61,7 @@ void cmd_watch(struct call *call)
 	for (size_t i = 1; i < call->argc; i++) {
 		if (watch_add(lockd->watches, &call->client->watcher,
 			      call->argv[i], call->now_ms, max) < 0) {
-			reply_error(call->reply,
-				    "ERR the watched keys take more than %zu "
-				    "bytes",
-				    max);
+			refuse_watch(call, max);
 			return;
 		}
 	}

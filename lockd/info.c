@@ -3,6 +3,7 @@
 #include "lockd/info.h"
 
 #include "libhold/clock.h"
+#include "lockd/memory.h"
 #include "lockd/persist.h"
 #include "lockd/pubsub.h"
 #include "lockd/script.h"
@@ -131,8 +132,7 @@ static void info_memory(struct call *call, struct hf_buf *out)
 {
 	struct mallinfo2 m = mallinfo2();
 	size_t used = m.uordblks + m.hblkhd;
-	size_t dataset = keyspace_memory(call->lockd->keys) +
-			 keyspace_memory(call->lockd->guards);
+	size_t dataset = memory_used(call->lockd);
 	int64_t limit = call->lockd->tuning.max_memory_bytes;
 	char text[24];
 	size_t lua = script_memory(call->lockd->script);

@@ -34,6 +34,7 @@ struct lockd {
 	struct persist *persist; /* NULL: nothing is kept */
 	struct script *script;
 	struct watch_table *watches;
+	size_t queued_bytes;    /* by all clients, after MULTI */
 	struct hf_list clients; /* struct client, by all */
 	uint64_t last_client_id;
 	struct hf_list monitors; /* struct client, by monitor */

@@ -2,9 +2,14 @@
 
 #include "lockd/memory.h"
 
+#include "lockd/locktab.h"
+#include "lockd/watch.h"
+
 size_t memory_used(const struct lockd *lockd)
 {
-	return keyspace_memory(lockd->keys) + keyspace_memory(lockd->guards);
+	return keyspace_memory(lockd->keys) + keyspace_memory(lockd->guards) +
+	       locktab_memory(lockd->locks) +
+	       watch_table_memory(lockd->watches) + lockd->queued_bytes;
 }
 
 bool memory_is_full(const struct lockd *lockd)

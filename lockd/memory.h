@@ -12,8 +12,15 @@
 #include "lockd/lockd.h"
 
 /*
- * Bytes, about, of keys and guards: what clients leave here to stay. Buffers
- * of connections and scripts have limits of their own.
+ * What one client may queue after MULTI, and watch, past the limit: enough to
+ * give back what it holds in one transaction.
+ */
+enum { MEMORY_SPARE_BYTES = 64 * 1024 };
+
+/*
+ * Bytes, about, of what clients leave here to stay: keys and guards, locks
+ * with who waits for them, what is queued and watched for transactions.
+ * Buffers of connections and scripts have limits of their own.
  */
 size_t memory_used(const struct lockd *lockd);
 

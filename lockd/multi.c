@@ -3,6 +3,7 @@
 #include "lockd/multi.h"
 
 #include "libhold/mem.h"
+#include "lockd/memory.h"
 
 #include <stdlib.h>
 
@@ -14,13 +15,14 @@ void multi_begin(struct client *client)
 	client->multi = multi;
 }
 
-void multi_end(struct client *client)
+static void end(struct lockd *lockd, struct client *client)
 {
 	struct multi *multi = client->multi;
 
 	if (multi == NULL)
 		return;
 	client->multi = NULL;
+	lockd->queued_bytes -= multi->bytes;
 	HF_LIST_FOREACH (node, &multi->queue)
 		free(HF_CONTAINER_OF(node, struct queued, all));
 	free(multi);
@@ -39,7 +41,7 @@ unsigned multi_flags(const struct client *client)
 
 void multi_forget(struct lockd *lockd, struct client *client)
 {
-	multi_end(client);
+	end(lockd, client);
 	watch_drop(lockd->watches, &client->watcher);
 }
 
@@ -72,20 +74,33 @@ static struct queued *copy(const struct call *call, size_t size)
 	return queued;
 }
 
-bool multi_queue(struct call *call, const struct command *command)
+/* False after an error reply. */
+static bool has_room(struct call *call, size_t bytes)
 {
-	struct multi *multi = call->client->multi;
 	size_t max = (size_t)call->lockd->settings.max_transaction_bytes;
-	size_t size = size_of(call);
-	struct queued *queued;
 
-	/* The arguments are in memory already: their sum cannot overflow. */
-	if (multi->bytes + size > max) {
+	if (bytes > max) {
 		reply_error(call->reply,
 			    "ERR the transaction is larger than %zu bytes",
 			    max);
 		return false;
 	}
+	if (bytes > MEMORY_SPARE_BYTES && memory_is_full(call->lockd)) {
+		reply_error(call->reply, COMMAND_OOM_ERROR);
+		return false;
+	}
+	return true;
+}
+
+bool multi_queue(struct call *call, const struct command *command)
+{
+	struct multi *multi = call->client->multi;
+	size_t size = size_of(call);
+	struct queued *queued;
+
+	/* The arguments are in memory already: their sum cannot overflow. */
+	if (!has_room(call, multi->bytes + size))
+		return false;
 	reply_status(call->reply, HF_SLICE("QUEUED"));
 	if (multi->broken)
 		return true; /* nothing of it will be run */
@@ -95,6 +110,7 @@ bool multi_queue(struct call *call, const struct command *command)
 	hf_list_append(&multi->queue, &queued->all);
 	multi->count++;
 	multi->bytes += size;
+	call->lockd->queued_bytes += size;
 	multi->flags |= command->flags;
 	return true;
 }

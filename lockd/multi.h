@@ -24,13 +24,12 @@ struct multi {
 	bool broken;    /* one was refused: EXEC will refuse all */
 };
 
-/* Both set client->multi; ending what is not begun is harmless. */
-void multi_begin(struct client *client);
-void multi_end(struct client *client);
+void multi_begin(struct client *client); /* sets client->multi */
 
 /*
  * Queues the call's command and answers it; false, after an error reply, when
- * it would keep more than the setting max-transaction allows.
+ * it would keep more than the setting max-transaction allows, or than may be
+ * kept past max-memory.
  */
 bool multi_queue(struct call *call, const struct command *command);
 

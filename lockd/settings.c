@@ -86,8 +86,9 @@ static const struct hf_conf_setting table[] = {
 	  .min = 0,
 	  .max = INT64_MAX,
 	  .value_name = "BYTES",
-	  .help = "of keys and guards; past it what would add to them is "
-		  "refused, nothing is evicted; 0: no limit" },
+	  .help = "of keys, guards, locks and who waits for them, open "
+		  "transactions; past it what would add to them is refused, "
+		  "nothing is evicted; 0: no limit" },
 	{ .name = "max-request",
 	  .kind = HF_CONF_INT,
 	  .offset = FIELD(max_request_bytes),

@@ -31,6 +31,7 @@ struct watch_table {
 	struct keyspace *keys;
 	struct hf_table *by_key; /* struct watched */
 	uint64_t seed;
+	size_t bytes; /* of all watchers */
 };
 
 /* ---- looking up --------------------------------------------------------- */
@@ -173,6 +174,7 @@ int watch_add(struct watch_table *table, struct watcher *watcher,
 	watched->count++;
 	watcher->count++;
 	watcher->bytes += size_of(key);
+	table->bytes += size_of(key);
 	return 0;
 }
 
@@ -193,7 +195,13 @@ void watch_drop(struct watch_table *table, struct watcher *watcher)
 {
 	HF_LIST_FOREACH (node, &watcher->keys)
 		drop(table, HF_CONTAINER_OF(node, struct watch, of_watcher));
+	table->bytes -= watcher->bytes;
 	watch_join(watcher);
+}
+
+size_t watch_table_memory(const struct watch_table *table)
+{
+	return table->bytes;
 }
 
 bool watch_changed(struct watch_table *table, struct watcher *watcher,

@@ -34,6 +34,9 @@ void watch_join(struct watcher *watcher); /* before anything else */
 int watch_add(struct watch_table *table, struct watcher *watcher,
 	      struct hf_slice key, int64_t now_ms, size_t max_bytes) HF_MUSTUSE;
 
+/* Bytes that all watchers together keep, about. */
+size_t watch_table_memory(const struct watch_table *table);
+
 /* Watches nothing any more, and nothing has changed. */
 void watch_drop(struct watch_table *table, struct watcher *watcher);
 

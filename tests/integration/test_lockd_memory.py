@@ -1,9 +1,12 @@
 """--max-memory: what is refused past it, beside Debian's redis-server 7."""
 
+import select
+
 import pytest
 import redis
 
 from servers import Lockd, Redis
+from web import wait_until
 from wire import Wire
 
 OOM = b"-OOM command not allowed when used memory > 'maxmemory'."
@@ -199,3 +202,148 @@ def test_lockd_holds_locks_and_never_evicts_them():
             client.execute_command("GUARD", "resource", 7)
         assert client.delete(*granted[: len(granted) // 2])
         assert client.set("again", "token", nx=True, px=600000)
+
+
+# ---- what is kept beside keys -------------------------------------------------
+
+
+@pytest.fixture
+def lockd():
+    with Lockd("--durability", "none") as server:
+        yield server
+
+
+def used(server):
+    """What --max-memory is held against."""
+    client = redis.Redis(unix_socket_path=server.socket)
+    return client.info("memory")["used_memory_dataset"]
+
+
+def set_limit(server, limit):
+    assert server.call("CONFIG", "SET", "maxmemory", limit) == b"+OK\r\n"
+
+
+class Peers:
+    """Connections that stay, each with words sent and no answer awaited."""
+
+    def __init__(self, server):
+        self.server, self.wires = server, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for wire in self.wires:
+            wire.close()
+
+    def another(self):
+        self.wires.append(Wire(self.server.socket))
+        return self.wires[-1]
+
+
+def waiting(server):
+    client = redis.Redis(unix_socket_path=server.socket)
+    return client.info("locks")["locks_waiting"]
+
+
+def stand_in_line(wire, server, keys):
+    """Comes back when it waits, or is refused."""
+    before = waiting(server)
+    wire.send("LOCK.ACQUIRE", len(keys), *keys, f"o{id(wire)}", "PX", 60000,
+              "WAIT", 60000)
+    wait_until(lambda: waiting(server) > before or wire_is_answered(wire), 20,
+               "it waits, or is refused")
+
+
+def wire_is_answered(wire):
+    return bool(select.select([wire.peer], [], [], 0)[0])
+
+
+def test_who_waits_for_large_keys_fills_the_memory(lockd):
+    """Eight times 199 keys of 200 KB were 630 MiB under any limit."""
+    set_limit(lockd, "20mb")
+    keys = [f"{i}" + "k" * 200000 for i in range(20)]
+    with Peers(lockd) as peers:
+        holder = peers.another()
+        assert holder.ask("LOCK.ACQUIRE", 1, keys[0], "me", "PX",
+                          60000).startswith(b"*2\r\n")
+        refused = 0
+        for _ in range(30):
+            wire = peers.another()
+            stand_in_line(wire, lockd, keys)
+            if wire_is_answered(wire):
+                assert wire.reply().startswith(OOM)
+                refused += 1
+        assert 5 < refused < 29
+        assert used(lockd) < 20 * 2**20 + 2 * 20 * 200100
+        filled = used(lockd)
+        assert holder.ask("LOCK.RELEASE", 1, keys[0], "me") == b":1\r\n"
+    wait_until(lambda: used(lockd) < filled / 2, 20, "who hangs up gives back")
+
+
+def test_the_limit_is_exact_for_who_would_wait(lockd):
+    with Peers(lockd) as peers:
+        assert peers.another().ask("LOCK.ACQUIRE", 1, "k", "me", "PX",
+                                   60000).startswith(b"*2\r\n")
+        stand_in_line(peers.another(), lockd, ["k"])
+        full = used(lockd)
+        set_limit(lockd, full)
+        refused = peers.another()
+        stand_in_line(refused, lockd, ["k"])
+        assert refused.reply().startswith(OOM)
+        set_limit(lockd, full + 1)
+        waits = peers.another()
+        stand_in_line(waits, lockd, ["k"])
+        assert not wire_is_answered(waits)
+
+
+def test_all_transactions_together_fill_the_memory(lockd):
+    set_limit(lockd, "10mb")
+    with Peers(lockd) as peers:
+        answers = []
+        for _ in range(40):
+            wire = peers.another()
+            assert wire.ask("MULTI") == b"+OK\r\n"
+            answers += [wire.ask("ECHO", "x" * 60000) for _ in range(10)]
+        assert answers[:100] == [b"+QUEUED\r\n"] * 100
+        assert answers[-1].startswith(OOM)
+        # Each of the 40 may still queue what fits into 64 KiB.
+        assert used(lockd) < 10 * 2**20 + 40 * 65536
+        assert lockd.call("SET", "k", "v").startswith(OOM)
+    wait_until(lambda: used(lockd) < 10000, 20, "who hangs up gives back")
+
+
+def queued_bytes(*words):
+    """As docs/lockd-scripts.md says."""
+    return 32 + sum(16 + len(word) for word in words)
+
+
+def test_a_lock_is_given_back_in_a_transaction_past_the_limit(lockd):
+    lockd.call("SET", "k", "v")
+    set_limit(lockd, 1)
+    spare = 65536 - queued_bytes("DEL", "k") - queued_bytes("ECHO", "")
+    with Peers(lockd) as peers:
+        wire = peers.another()
+        assert wire.ask("WATCH", "k") == b"+OK\r\n"
+        assert wire.ask("MULTI") == b"+OK\r\n"
+        assert wire.ask("DEL", "k") == b"+QUEUED\r\n"
+        assert wire.ask("ECHO", "x" * spare) == b"+QUEUED\r\n"
+        assert wire.ask("EXEC").startswith(b"*2\r\n:1\r\n")
+        assert wire.ask("MULTI") == b"+OK\r\n"
+        assert wire.ask("DEL", "k") == b"+QUEUED\r\n"
+        assert wire.ask("ECHO", "x" * (spare + 1)).startswith(OOM)
+        assert wire.ask("EXEC").startswith(b"-EXECABORT")
+    assert used(lockd) < 1000
+
+
+def test_watched_keys_count_too(lockd):
+    with Peers(lockd) as peers:
+        wire = peers.another()
+        assert wire.ask("WATCH", "k" * 100000) == b"+OK\r\n"
+        assert used(lockd) > 100000
+        set_limit(lockd, 100000)
+        assert wire.ask("WATCH", "j").startswith(OOM)
+        assert peers.another().ask("WATCH", "j") == b"+OK\r\n"
+        assert peers.another().ask("WATCH", "j" * 65536).startswith(OOM)
+        assert wire.ask("UNWATCH") == b"+OK\r\n"
+    wait_until(lambda: used(lockd) < 1000, 20, "nothing is watched")
