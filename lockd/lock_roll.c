@@ -33,22 +33,20 @@ void lock_roll_clear(struct lock_roll *roll)
 }
 
 /* The slot of the holder with that name, or the free one it would get. */
-static uint32_t *slot_of(struct lock_roll *roll, uint64_t seed,
-			 struct hf_slice owner)
+static struct lock_slot *slot_of(struct lock_roll *roll, uint32_t hash,
+				 struct hf_slice owner)
 {
 	size_t mask = roll->n_slots - 1;
-	size_t at = hf_table_hash(seed, owner) & mask;
+	struct lock_slot *slot = &roll->slots[hash & mask];
 
-	while (roll->slots[at] != 0) {
-		const struct lock_holder *h =
-		    &roll->value.holders[roll->slots[at] - 1];
-
+	for (size_t i = hash + 1; slot->at != 0; i++) {
 		roll->looks++;
-		if (hf_slice_eq(h->owner, owner))
+		if (slot->hash == hash &&
+		    hf_slice_eq(roll->value.holders[slot->at - 1].owner, owner))
 			break;
-		at = (at + 1) & mask;
+		slot = &roll->slots[i & mask];
 	}
-	return &roll->slots[at];
+	return slot;
 }
 
 static void make_slots(struct lock_roll *roll)
@@ -60,7 +58,7 @@ static void make_slots(struct lock_roll *roll)
 	if (n == roll->n_slots)
 		return;
 	free(roll->slots);
-	roll->slots = hf_new_array(uint32_t, n);
+	roll->slots = hf_new_array(struct lock_slot, n);
 	roll->n_slots = n;
 	roll->noted = 0; /* all of them again: seldom, as it doubles */
 }
@@ -70,15 +68,18 @@ static void note_holders(struct lock_roll *roll, uint64_t seed, int64_t now_ms)
 	make_slots(roll);
 	for (; roll->noted < roll->value.n; roll->noted++) {
 		const struct lock_holder *h = &roll->value.holders[roll->noted];
-		uint32_t *slot;
+		uint32_t hash;
+		struct lock_slot *slot;
 
 		roll->looks++;
 		/* Who only keeps it closed may be there again, and alive. */
 		if (!lock_holder_lives(h, now_ms))
 			continue;
-		slot = slot_of(roll, seed, h->owner);
-		if (*slot == 0)
-			*slot = (uint32_t)roll->noted + 1;
+		hash = hf_table_hash(seed, h->owner);
+		slot = slot_of(roll, hash, h->owner);
+		if (slot->at == 0)
+			*slot = (struct lock_slot){ hash,
+						    (uint32_t)roll->noted + 1 };
 	}
 }
 
@@ -92,6 +93,6 @@ struct lock_holder *lock_roll_of_owner(struct lock_roll *roll, uint64_t seed,
 		return lock_value_of_owner(&roll->value, owner, now_ms);
 	}
 	note_holders(roll, seed, now_ms);
-	at = *slot_of(roll, seed, owner);
+	at = slot_of(roll, hf_table_hash(seed, owner), owner)->at;
 	return at != 0 ? &roll->value.holders[at - 1] : NULL;
 }

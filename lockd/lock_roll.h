@@ -10,12 +10,17 @@
 
 #include "lockd/lock_value.h"
 
+struct lock_slot {
+	uint32_t hash; /* of the owner's name */
+	uint32_t at;   /* the place in value, from 1; 0: free */
+};
+
 struct lock_roll {
 	struct lock_value value; /* to be read, and added to */
 	uint64_t looks;          /* holders that were compared or noted */
 	size_t noted;            /* so many of them are in slots */
-	uint32_t *slots;         /* places in value, from 1; 0: free */
-	size_t n_slots;          /* a power of two; 0: none */
+	struct lock_slot *slots;
+	size_t n_slots; /* a power of two; 0: none */
 };
 
 /* All zero is an empty roll. */

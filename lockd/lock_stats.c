@@ -28,12 +28,14 @@ static struct hf_slice kept(struct hf_slice key)
 	return key;
 }
 
-static struct lock_wanted *find(struct lock_stats *stats, struct hf_slice key)
+static struct lock_wanted *find(struct lock_stats *stats, struct hf_slice key,
+				uint32_t hash)
 {
 	for (size_t i = 0; i < stats->n_wanted; i++) {
 		struct lock_wanted *w = &stats->wanted[i];
 
-		if (hf_slice_eq((struct hf_slice){ w->key, w->key_len }, key))
+		if (stats->wanted_hash[i] == hash &&
+		    hf_slice_eq((struct hf_slice){ w->key, w->key_len }, key))
 			return w;
 	}
 	return NULL;
@@ -50,17 +52,19 @@ static struct lock_wanted *least_wanted(struct lock_stats *stats)
 	return least;
 }
 
-void lock_stats_wanted(struct lock_stats *stats, struct hf_slice key)
+void lock_stats_wanted(struct lock_stats *stats, struct hf_slice key,
+		       uint32_t hash)
 {
 	struct lock_wanted *w;
 
 	key = kept(key);
-	w = find(stats, key);
+	w = find(stats, key, hash);
 	if (w == NULL) {
 		if (stats->n_wanted < LOCK_WANTED)
 			w = &stats->wanted[stats->n_wanted++];
 		else
 			w = least_wanted(stats);
+		stats->wanted_hash[w - stats->wanted] = hash;
 		w->inherited = w->waits;
 		w->waited_ms = 0;
 		w->key_len = (uint16_t)key.len;
@@ -71,9 +75,9 @@ void lock_stats_wanted(struct lock_stats *stats, struct hf_slice key)
 }
 
 void lock_stats_waited(struct lock_stats *stats, struct hf_slice key,
-		       int64_t ms)
+		       uint32_t hash, int64_t ms)
 {
-	struct lock_wanted *w = find(stats, kept(key));
+	struct lock_wanted *w = find(stats, kept(key), hash);
 
 	if (w != NULL && ms > 0)
 		w->waited_ms += (uint64_t)ms;

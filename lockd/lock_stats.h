@@ -47,6 +47,7 @@ struct lock_stats {
 	uint64_t steps; /* keys and holders that were read, asked or written */
 	struct lock_histogram wait, hold;
 	struct lock_wanted wanted[LOCK_WANTED];
+	uint32_t wanted_hash[LOCK_WANTED]; /* of their keys: looked at first */
 	size_t n_wanted;
 };
 
@@ -54,11 +55,12 @@ void lock_histogram_add(struct lock_histogram *h, int64_t ms);
 /* The bucket's upper bound in ms (exclusive); 0 for the last, the rest. */
 uint64_t lock_histogram_below_ms(size_t bucket);
 
-/* One more waits for key. */
-void lock_stats_wanted(struct lock_stats *stats, struct hf_slice key);
+/* One more waits for key; hash: any of its bytes, but always the same. */
+void lock_stats_wanted(struct lock_stats *stats, struct hf_slice key,
+		       uint32_t hash);
 /* A wait for key is over after so long; of a key in the table only. */
 void lock_stats_waited(struct lock_stats *stats, struct hf_slice key,
-		       int64_t ms);
+		       uint32_t hash, int64_t ms);
 
 /* Indexes of the table, most wanted first; gives how many. */
 size_t lock_stats_top(const struct lock_stats *stats, size_t out[LOCK_WANTED]);

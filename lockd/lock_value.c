@@ -5,6 +5,8 @@
 #include "libhold/err.h"
 #include "libhold/mem.h"
 
+#include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 
 /*
@@ -22,46 +24,80 @@ void lock_value_fini(struct lock_value *lock)
 
 /* ---- bytes -------------------------------------------------------------- */
 
-static void put(struct hf_buf *out, uint64_t value, size_t len_bytes)
+/*
+ * A thousand may share a key, and each change of it reads and writes them all:
+ * so a holder's fixed part is read and written by whole words.
+ */
+static char *put16(char *at, size_t value)
 {
-	unsigned char bytes[8];
+	uint16_t word = htobe16((uint16_t)value);
 
-	for (size_t i = 0; i < len_bytes; i++)
-		bytes[i] = (unsigned char)(value >> (8 * (len_bytes - 1 - i)));
-	hf_buf_add(out, bytes, len_bytes);
+	return (char *)memcpy(at, &word, sizeof(word)) + sizeof(word);
+}
+
+static char *put32(char *at, uint32_t value)
+{
+	uint32_t word = htobe32(value);
+
+	return (char *)memcpy(at, &word, sizeof(word)) + sizeof(word);
+}
+
+static char *put64(char *at, int64_t value)
+{
+	uint64_t word = htobe64((uint64_t)value);
+
+	return (char *)memcpy(at, &word, sizeof(word)) + sizeof(word);
 }
 
 /* The caller has made sure that so many bytes are there. */
-static uint64_t take(struct hf_slice *in, size_t len_bytes)
+static size_t take16(const char **at)
 {
-	uint64_t value = 0;
+	uint16_t word;
 
-	for (size_t i = 0; i < len_bytes; i++)
-		value = value << 8 | (unsigned char)in->data[i];
-	in->data += len_bytes;
-	in->len -= len_bytes;
-	return value;
+	memcpy(&word, *at, sizeof(word));
+	*at += sizeof(word);
+	return be16toh(word);
+}
+
+static uint32_t take32(const char **at)
+{
+	uint32_t word;
+
+	memcpy(&word, *at, sizeof(word));
+	*at += sizeof(word);
+	return be32toh(word);
+}
+
+static int64_t take64(const char **at)
+{
+	uint64_t word;
+
+	memcpy(&word, *at, sizeof(word));
+	*at += sizeof(word);
+	return (int64_t)be64toh(word);
 }
 
 static int take_holder(struct hf_slice *in, int64_t due_ms,
 		       struct lock_holder *out)
 {
+	const char *at = in->data;
 	unsigned flags;
 	size_t owner_len;
 	int64_t before_ms;
 
 	if (in->len < HOLDER_BYTES)
 		return HF_EBAD;
-	flags = (unsigned)take(in, 1);
-	owner_len = (size_t)take(in, 2);
+	flags = (unsigned char)*at++;
+	owner_len = take16(&at);
 	out->shared = (flags & FLAG_SHARED) != 0;
 	out->policy = (enum lock_policy)(flags >> POLICY_SHIFT & POLICY_MASK);
-	out->token = (int64_t)take(in, 8);
-	before_ms = (int64_t)take(in, 8);
-	out->since_ms = (int64_t)take(in, 8);
-	out->delay_ms = (uint32_t)take(in, 4);
-	out->grace_ms = (uint32_t)take(in, 4);
-	out->pid = (uint32_t)take(in, 4);
+	out->token = take64(&at);
+	before_ms = take64(&at);
+	out->since_ms = take64(&at);
+	out->delay_ms = take32(&at);
+	out->grace_ms = take32(&at);
+	out->pid = take32(&at);
+	*in = (struct hf_slice){ at, in->len - HOLDER_BYTES };
 	if (owner_len > in->len || owner_len > LOCK_OWNER_MAX ||
 	    out->policy > LOCK_GRACE || out->token < 1 || before_ms < 0)
 		return HF_EBAD;
@@ -95,18 +131,21 @@ int lock_value_read(struct lock_value *lock, struct hf_slice bytes,
 static void put_holder(const struct lock_holder *h, int64_t due_ms,
 		       struct hf_buf *out)
 {
-	unsigned flags = (h->shared ? FLAG_SHARED : 0) | (unsigned)h->policy
-							     << POLICY_SHIFT;
+	char bytes[HOLDER_BYTES + LOCK_OWNER_MAX], *at = bytes;
 
-	put(out, flags, 1);
-	put(out, h->owner.len, 2);
-	put(out, (uint64_t)h->token, 8);
-	put(out, due_ms == HF_NEVER ? 0 : (uint64_t)(due_ms - h->end_ms), 8);
-	put(out, (uint64_t)h->since_ms, 8);
-	put(out, h->delay_ms, 4);
-	put(out, h->grace_ms, 4);
-	put(out, h->pid, 4);
-	hf_buf_add_slice(out, h->owner);
+	*at++ = (char)((h->shared ? FLAG_SHARED : 0) | (int)h->policy
+							   << POLICY_SHIFT);
+	at = put16(at, h->owner.len);
+	at = put64(at, h->token);
+	at = put64(at, due_ms == HF_NEVER ? 0 : due_ms - h->end_ms);
+	at = put64(at, h->since_ms);
+	at = put32(at, h->delay_ms);
+	at = put32(at, h->grace_ms);
+	at = put32(at, h->pid);
+	assert(h->owner.len <= LOCK_OWNER_MAX);
+	if (h->owner.len > 0)
+		memcpy(at, h->owner.data, h->owner.len);
+	hf_buf_add(out, bytes, HOLDER_BYTES + h->owner.len);
 }
 
 int64_t lock_value_write(const struct lock_value *lock, struct hf_buf *out)

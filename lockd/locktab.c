@@ -559,7 +559,8 @@ static void stand_in_line(struct locktab *tab, struct claim *c)
 		elder = elder != NULL ? elder->next : NULL;
 		c->n_first += is_head(p) ? 1 : 0;
 		p->entry->waiting++;
-		lock_stats_wanted(&tab->stats, key_of(p->entry));
+		lock_stats_wanted(&tab->stats, key_of(p->entry),
+				  p->entry->node.hash);
 	}
 	hf_table_insert(tab->waiters, &c->node, hash);
 	c->waiting = true;
@@ -675,7 +676,7 @@ static void note_waited(struct locktab *tab, const struct claim *c,
 {
 	for (const struct place *p = c->places; p != NULL; p = p->next)
 		lock_stats_waited(&tab->stats, key_of(p->entry),
-				  now_ms - c->begun_ms);
+				  p->entry->node.hash, now_ms - c->begun_ms);
 }
 
 /* From waiting, or new, to held; the keyspace is written by the caller. */

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "libhold/err.h"
+#include "libhold/table.h"
 #include "lockd/lock_stats.h"
 #include "lockd/lock_value.h"
 
@@ -169,9 +170,33 @@ static void histograms_count_by_powers_of_two(void)
 	CU_ASSERT_EQUAL(h.max_ms, 1 << 30);
 }
 
+static struct lock_stats stats;
+
+static void wanted(struct hf_slice key)
+{
+	lock_stats_wanted(&stats, key, hf_table_hash(1, key));
+}
+
+static void waited(struct hf_slice key, int64_t ms)
+{
+	lock_stats_waited(&stats, key, hf_table_hash(1, key), ms);
+}
+
+static void keys_of_one_hash_are_counted_apart(void)
+{
+	memset(&stats, 0, sizeof(stats));
+	for (int i = 0; i < 3; i++)
+		lock_stats_wanted(&stats, HF_SLICE("one"), 7);
+	lock_stats_wanted(&stats, HF_SLICE("two"), 7);
+	lock_stats_waited(&stats, HF_SLICE("two"), 7, 50);
+	CU_ASSERT_EQUAL(stats.n_wanted, 2);
+	CU_ASSERT_EQUAL(stats.wanted[0].waits, 3);
+	CU_ASSERT_EQUAL(stats.wanted[0].waited_ms, 0);
+	CU_ASSERT_EQUAL(stats.wanted[1].waited_ms, 50);
+}
+
 static void a_much_wanted_key_is_found_among_very_many(void)
 {
-	static struct lock_stats stats;
 	size_t order[LOCK_WANTED];
 	char key[LOCK_WANTED_KEY + 100];
 	const struct lock_wanted *first;
@@ -179,12 +204,12 @@ static void a_much_wanted_key_is_found_among_very_many(void)
 	memset(&stats, 0, sizeof(stats));
 	for (int i = 0; i < 10000; i++) {
 		snprintf(key, sizeof(key), "key-%d", i);
-		lock_stats_wanted(&stats, hf_slice_of(key));
+		wanted(hf_slice_of(key));
 		if (i % 4 == 0)
-			lock_stats_wanted(&stats, HF_SLICE("hot"));
+			wanted(HF_SLICE("hot"));
 	}
-	lock_stats_waited(&stats, HF_SLICE("hot"), 70);
-	lock_stats_waited(&stats, HF_SLICE("never seen"), 70);
+	waited(HF_SLICE("hot"), 70);
+	waited(HF_SLICE("never seen"), 70);
 	CU_ASSERT_EQUAL(lock_stats_top(&stats, order), LOCK_WANTED);
 	first = &stats.wanted[order[0]];
 	CU_ASSERT_EQUAL(memcmp(first->key, "hot", 3), 0);
@@ -192,7 +217,7 @@ static void a_much_wanted_key_is_found_among_very_many(void)
 		  first->waits - first->inherited <= 2500);
 	CU_ASSERT_EQUAL(first->waited_ms, 70);
 	memset(key, 'x', sizeof(key));
-	lock_stats_wanted(&stats, (struct hf_slice){ key, sizeof(key) });
+	wanted((struct hf_slice){ key, sizeof(key) });
 	CU_ASSERT_EQUAL(stats.n_wanted, LOCK_WANTED);
 }
 
@@ -203,6 +228,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(no_cut_and_no_flipped_byte_is_trusted),
 	HF_TEST(exclusive_blocks_all_and_shared_only_exclusive),
 	HF_TEST(histograms_count_by_powers_of_two),
+	HF_TEST(keys_of_one_hash_are_counted_apart),
 	HF_TEST(a_much_wanted_key_is_found_among_very_many),
 	HF_TEST_END,
 };
