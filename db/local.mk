@@ -1,7 +1,12 @@
 # db/ - the schema and its migrations, and the program that runs them
 MIGRATIONS = \
 	db/migrations/0001_tickets.sql \
-	db/migrations/0002_heap_only_updates.sql
+	db/migrations/0002_heap_only_updates.sql \
+	db/migrations/0003_blocked_tickets.sql \
+	db/migrations/0004_events.sql \
+	db/migrations/0005_history.sql \
+	db/migrations/0006_holds.sql \
+	db/migrations/0007_state.sql
 EXTRA_DIST += $(MIGRATIONS) libhold/embed.sh
 
 sbin_PROGRAMS += db/holdfast-init

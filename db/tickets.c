@@ -27,7 +27,7 @@ int tickets_count(PGconn *db, struct ticket_counts *counts_out)
 	PGresult *row = database_query(
 	    db,
 	    "SELECT count(*), count(*) FILTER (WHERE state = 'booked') "
-	    "FROM tickets",
+	    "FROM tickets WHERE event_id = 'default'",
 	    0, NULL);
 	int rc;
 
@@ -77,7 +77,7 @@ int tickets_replace(PGconn *db, int64_t n, const struct ticket_counts *agreed)
 	if (rc == 0 && agreed != NULL)
 		rc = check_agreed(db, agreed);
 	if (rc == 0)
-		rc = database_run(db, "TRUNCATE tickets");
+		rc = database_run(db, "SELECT event_clear('default')");
 	if (rc == 0)
 		rc = insert(db, n);
 	if (rc == 0)

@@ -26,6 +26,9 @@ static const struct outcome {
 	[BOOKING_UNKNOWN] = { 400, "unknown_ticket",
 			      "There is no ticket %s. Choose one of "
 			      "/available_tickets." },
+	[BOOKING_CLOSED] = { 400, "sale_closed",
+			     "The sale is not open, so ticket %s cannot be "
+			     "reserved now." },
 	[BOOKING_NOT_RESERVED] = { 400, "not_reserved",
 				   "Ticket %s is not reserved by you. Reserve "
 				   "it first." },

@@ -68,6 +68,11 @@ static bool is_reserved_by_another(const struct store_row *row)
 	return row->state == STORE_RESERVED && !row->mine;
 }
 
+static bool is_closed(const struct store_row *row)
+{
+	return row->closed;
+}
+
 static bool is_any(const struct store_row *row)
 {
 	HF_UNUSED(row);
@@ -110,6 +115,7 @@ static struct booking_result judge_reserve(const struct basket *basket,
 		{ is_booked, BOOKING_BOOKED },
 		{ is_reserved_by_another, BOOKING_HELD },
 		{ is_reserved, BOOKING_HELD },
+		{ is_closed, BOOKING_CLOSED },
 		{ is_any, BOOKING_HELD },
 	};
 

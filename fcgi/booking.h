@@ -18,6 +18,7 @@ enum booking_code {
 	BOOKING_HELD,    /* somebody else has it for now */
 	BOOKING_BOOKED,  /* it is sold */
 	BOOKING_UNKNOWN, /* there is no such ticket */
+	BOOKING_CLOSED,  /* the sale is not open */
 	BOOKING_NOT_RESERVED,
 	BOOKING_HOLD_EXPIRED,
 	BOOKING_LOCK_AWAY,  /* the lock service did not answer */

@@ -40,12 +40,20 @@
 
 #define NO_WAIT "set_config('synchronous_commit', 'off', true)"
 
+/* The published calls sell the tickets of this event. */
+#define OURS "t.event_id = 'default'"
+
+#define SALE_IS_OPEN                                        \
+	"(SELECT NOT closed AND coalesce(sale_opens_at <= " \
+	"clock_timestamp(), true) FROM events WHERE id = 'default')"
+
 /* May a holder with this token take row t? store.h says the rule. */
-#define TAKEABLE(client, fence, service)                               \
-	"(t.state <> 'booked' AND CASE WHEN t.lock_service = " service \
-	" THEN t.fence < " fence " OR (t.fence = " fence               \
-	" AND t.holder = " client ") ELSE t.state = 'free'"            \
-	" OR t.reserved_until <= clock_timestamp() END)"
+#define TAKEABLE(client, fence, service)                                \
+	"(t.state IN ('free', 'reserved') AND " OURS " AND CASE "       \
+	"WHEN t.lock_service = " service " THEN t.fence < " fence       \
+	" OR (t.fence = " fence " AND t.holder = " client ") ELSE "     \
+	"t.state = 'free' OR t.reserved_until <= clock_timestamp() END" \
+	" AND " SALE_IS_OPEN ")"
 
 /* The same token again moves no deadline. */
 #define TAKE(client, fence, service, ms)                          \
@@ -57,7 +65,7 @@
 
 #define BOOKABLE(client, fence, service)                                       \
 	"(t.state = 'reserved' AND t.holder = " client " AND t.fence = " fence \
-	" AND t.lock_service = " service ")"
+	" AND t.lock_service = " service " AND " OURS ")"
 
 #define BOOK                                        \
 	"state = 'booked', reserved_until = NULL, " \
@@ -66,7 +74,8 @@
 /* One row of store_rows(), see read_rows(). */
 #define SEEN_BY(client)                                                \
 	"t.state, t.holder = " client " AS mine, (extract(epoch FROM " \
-	"t.reserved_until - clock_timestamp()) * 1000000)::bigint AS left_us"
+	"t.reserved_until - clock_timestamp()) * 1000000)::bigint AS " \
+	"left_us, " SALE_IS_OPEN " AS open"
 
 enum statement {
 	RESERVE_ONE,
@@ -140,12 +149,13 @@ static const struct pg_statement statements[] = {
 		"WITH wanted AS MATERIALIZED (SELECT t.id, w.nr, "
 		SEEN_BY("$2")
 		" FROM unnest($1) WITH ORDINALITY AS w (id, nr) "
-		"JOIN tickets AS t ON t.id = w.id "
+		"JOIN tickets AS t ON t.id = w.id AND " OURS " "
 		"ORDER BY t.id FOR NO KEY UPDATE OF t), "
 		"freed AS (UPDATE tickets AS t SET state = 'free', "
 		"holder = NULL, reserved_until = NULL FROM wanted AS w "
 		"WHERE t.id = w.id AND w.state = 'reserved' AND w.mine) "
-		"SELECT nr, state, mine, left_us, " NO_WAIT " FROM wanted",
+		"SELECT nr, state, mine, left_us, open, " NO_WAIT
+		" FROM wanted",
 		2,
 		{ PG_TEXT_ARRAY, PG_TEXT },
 	},
@@ -154,14 +164,15 @@ static const struct pg_statement statements[] = {
 		/* ids, client */
 		"SELECT w.nr, " SEEN_BY("$2")
 		" FROM unnest($1) WITH ORDINALITY AS w (id, nr) "
-		"JOIN tickets AS t ON t.id = w.id",
+		"JOIN tickets AS t ON t.id = w.id AND " OURS,
 		2,
 		{ PG_TEXT_ARRAY, PG_TEXT },
 	},
 	[AVAILABLE] = {
 		"available",
-		"SELECT id FROM tickets WHERE state = 'free' OR (state = "
-		"'reserved' AND reserved_until <= clock_timestamp()) "
+		"SELECT id FROM tickets AS t WHERE " OURS " AND "
+		SALE_IS_OPEN " AND (state = 'free' OR (state = "
+		"'reserved' AND reserved_until <= clock_timestamp())) "
 		"ORDER BY sale_order",
 		0,
 		{ 0 },
@@ -204,7 +215,8 @@ static bool read_int(const PGresult *result, int row, int column,
 
 static enum store_state read_state(const char *text, bool mine, bool past)
 {
-	if (strcmp(text, "booked") == 0)
+	/* Kept back by the box office: to a client as good as sold. */
+	if (strcmp(text, "booked") == 0 || strcmp(text, "blocked") == 0)
 		return STORE_BOOKED;
 	if (strcmp(text, "reserved") != 0)
 		return STORE_FREE;
@@ -221,6 +233,7 @@ static void read_row(const PGresult *result, int row, struct store_row *out)
 	bool past = !read_int(result, row, 3, &left_us) || left_us <= 0;
 
 	out->mine = mine;
+	out->closed = strcmp(PQgetvalue(result, row, 4), "t") != 0;
 	out->state = read_state(PQgetvalue(result, row, 1), mine, past);
 	if (out->state == STORE_RESERVED)
 		out->remaining_ms = (left_us + 999) / 1000;

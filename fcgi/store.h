@@ -5,7 +5,8 @@
  * when first used, reconnects by itself with back-off. Every call gives
  * HF_EUNREACHABLE when the database did not answer; whether a change was made
  * is then unknown, and the caller may repeat it safely. All times are the
- * database's clock_timestamp().
+ * database's clock_timestamp(). The tickets are those of the event "default";
+ * the ids of others are unknown here.
  */
 #ifndef FCGI_STORE_H
 #define FCGI_STORE_H
@@ -18,8 +19,8 @@ enum store_state {
 	STORE_UNKNOWN,  /* no such ticket */
 	STORE_FREE,     /* also: reserved once, and its time is past */
 	STORE_RESERVED, /* until remaining_ms from now */
-	STORE_BOOKED,
-	STORE_LAPSED, /* reserved by this very client, its time is past */
+	STORE_BOOKED,   /* or kept back by the box office */
+	STORE_LAPSED,   /* reserved by this very client, its time is past */
 };
 
 /* What a ticket's row says of it, seen by one client. */
@@ -27,6 +28,7 @@ struct store_row {
 	enum store_state state;
 	bool mine;            /* reserved or booked by this client */
 	int64_t remaining_ms; /* of a reservation, > 0 */
+	bool closed;          /* nothing can be reserved: no sale now */
 };
 
 struct store;
@@ -40,8 +42,9 @@ void store_free(struct store **store); /* and sets *store to NULL */
  * remaining time from now, all or none: a row is taken that is not booked
  * and, within the same lock service, has a smaller token (or an equal one
  * and the same holder: then its deadline stays); from another service, that
- * is free or past its deadline. May commit without waiting for the disk.
- * 0, or HF_EHELD and rows_out says what each ticket is.
+ * is free or past its deadline; none while the sale is closed or not yet open.
+ * May commit without waiting for the disk. 0, or HF_EHELD and rows_out says
+ * what each ticket is.
  */
 int store_reserve(struct store *store, const struct basket *basket,
 		  const char *client, const struct hold_answer *answer,
@@ -70,8 +73,8 @@ int store_rows(struct store *store, const struct basket *basket,
 	       struct store_row rows_out[BASKET_MAX]) HF_MUSTUSE;
 
 /*
- * Calls each(arg, id) for every available ticket, in sale order. The id lives
- * for the call.
+ * Calls each(arg, id) for every available ticket, in sale order; for none
+ * while the sale is closed. The id lives for the call.
  */
 typedef void store_id_fn(void *arg, const char *id);
 int store_available(struct store *store, store_id_fn *each,

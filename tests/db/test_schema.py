@@ -15,6 +15,10 @@ SALE_COLUMNS = {
     "lock_service",
     "reserved_until",
     "booked_at",
+    "version",
+    "history_seq",
+    "history_hash",
+    "order_number",
 }
 
 
@@ -54,8 +58,13 @@ RESERVED = {
 BOOKED = {**RESERVED, "state": "'booked'", "reserved_until": "NULL", "booked_at": "now()"}
 
 
+BLOCKED = {**FREE, "state": "'blocked'"}
+
+
 @pytest.mark.parametrize(
-    "row", [FREE, {**FREE, **TOKEN}, RESERVED, BOOKED], ids=str
+    "row",
+    [FREE, {**FREE, **TOKEN}, RESERVED, BOOKED, BLOCKED, {**BLOCKED, **TOKEN}],
+    ids=str,
 )
 def test_what_makes_sense_is_taken(db, row):
     db.sql(set_row(**row))
@@ -84,6 +93,9 @@ NONSENSE = [
     {**BOOKED, "reserved_until": "now()"},
     {**BOOKED, "booked_at": "NULL"},
     {**BOOKED, "state": "NULL"},
+    {**BLOCKED, "holder": "'ann'"},
+    {**BLOCKED, "reserved_until": "now()"},
+    {**BLOCKED, "booked_at": "now()"},
     {"price_minor": "-1"},
     {"currency": "'eur'"},
     {"currency": "'EURO'"},
@@ -117,10 +129,12 @@ def test_the_sale_columns_are_all_columns_that_are_not_indexed_or_seat(db):
             " WHERE table_name = 'tickets'"
         )
     }
-    seat = {"id", "sale_order", "section", "seat_row", "seat_number"}
-    assert names == SALE_COLUMNS | seat | {"price_minor", "currency"}
+    seat = {"id", "event_id", "sale_order", "section", "seat_row", "seat_number"}
+    seat |= {"price_minor", "currency", "category"}
+    seat |= {"x", "y", "pos", "quality", "accessible"}
+    assert names == SALE_COLUMNS | seat
 
 
 def test_pages_keep_room_for_new_versions(db):
     options = db.value("SELECT reloptions FROM pg_class WHERE relname = 'tickets'")
-    assert "fillfactor=20" in options and "vacuum_truncate=false" in options
+    assert "fillfactor=15" in options and "vacuum_truncate=false" in options

@@ -178,8 +178,9 @@ static void setup(void)
 static void set_rows(size_t look, enum store_state first, bool first_mine,
 		     enum store_state second, bool second_mine)
 {
-	world.row[look][0] = (struct store_row){ first, first_mine, 0 };
-	world.row[look][1] = (struct store_row){ second, second_mine, 0 };
+	world.row[look][0] = (struct store_row){ first, first_mine, 0, false };
+	world.row[look][1] =
+	    (struct store_row){ second, second_mine, 0, false };
 }
 
 static void a_reservation_tells_the_shortest_time_and_highest_token(void)
@@ -254,6 +255,16 @@ static void reasons_to_refuse_a_reservation_go_by_how_final_they_are(void)
 	set_rows(0, STORE_FREE, false, STORE_RESERVED, false);
 	world.row[0][1].remaining_ms = 77;
 	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").retry_after_ms, 77);
+	setup();
+	world.reserve = HF_EHELD;
+	set_rows(0, STORE_FREE, false, STORE_FREE, false);
+	world.row[0][0].closed = world.row[0][1].closed = true;
+	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").code, BOOKING_CLOSED);
+	setup();
+	world.reserve = HF_EHELD;
+	set_rows(0, STORE_FREE, false, STORE_BOOKED, false);
+	world.row[0][0].closed = world.row[0][1].closed = true;
+	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").code, BOOKING_BOOKED);
 }
 
 static void a_service_that_is_away_is_never_a_guess(void)

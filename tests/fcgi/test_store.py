@@ -329,6 +329,57 @@ def test_nothing_is_available_when_all_is_sold(store, db):
     assert store.available() == []
 
 
+# -- events ----------------------------------------------------------------
+
+
+def test_the_tickets_of_another_event_are_unknown(store, db):
+    db.sql(
+        "INSERT INTO events (id, title, currency) VALUES ('gala', 'Gala', 'EUR')"
+        " ON CONFLICT DO NOTHING;"
+        "INSERT INTO tickets (id, event_id, sale_order, section, seat_row,"
+        " seat_number, price_minor, currency)"
+        " VALUES ('gala:1', 'gala', 1, 'A', '1', 1, 1, 'EUR')"
+    )
+    for basket in (["gala:1"], ["1", "gala:1"]):
+        answer = tokens("s", *[10] * len(basket))
+        got = store.reserve("ann", answer, *basket)
+        assert (got.code, got.rows[-1].state) == ("held", "unknown")
+    db.sql("UPDATE tickets SET state = 'reserved', holder = 'ann', fence = 10,"
+           " lock_service = 's', reserved_until = now() WHERE id = 'gala:1'")
+    assert store.book("ann", tokens("s", 10), "gala:1").code == "notowner"
+    assert store.free("ann", "gala:1").rows[0].state == "unknown"
+    assert row(db, "gala:1")[0] == "reserved"
+    assert store.available() == [str(n) for n in range(1, TICKETS + 1)]
+
+
+def test_a_seat_that_the_box_office_keeps_is_as_good_as_sold(store, db):
+    db.sql("UPDATE tickets SET state = 'blocked' WHERE id = '1'")
+    for basket in (["1"], ["1", "2"]):
+        got = store.reserve("ann", tokens("s", *[10] * len(basket)), *basket)
+        assert (got.code, got.rows[0].state) == ("held", "booked")
+    assert "1" not in store.available() and len(store.available()) == TICKETS - 1
+
+
+CLOSED = ["closed = true", "sale_opens_at = clock_timestamp() + interval '1 h'"]
+
+
+@pytest.mark.parametrize("change", CLOSED, ids=["closed", "not yet open"])
+def test_while_there_is_no_sale_nothing_is_reserved_but_holds_are_booked(
+    store, db, change
+):
+    mine = tokens("s", 10)
+    assert store.reserve("ann", mine, "1").ok
+    db.sql(f"UPDATE events SET {change} WHERE id = 'default'")
+    try:
+        assert store.available() == []
+        assert store.reserve("bob", mine, "2").code == "held"
+        assert store.reserve("bob", tokens("s", 11, 11), "2", "3").code == "held"
+        assert store.book("ann", mine, "1").ok
+    finally:
+        db.sql("UPDATE events SET closed = false, sale_opens_at = NULL")
+    assert store.reserve("bob", mine, "2").ok
+
+
 def test_ping_asks_the_database(store):
     assert store.store_ping() == "ok"
 

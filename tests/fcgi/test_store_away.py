@@ -195,8 +195,7 @@ def test_a_database_that_hangs_is_given_up_in_time(store, db):
 
 
 def test_a_schema_that_is_not_there_yet_is_waited_for(db):
-    db.sql("DROP TABLE tickets, schema_migrations; DROP TYPE ticket_state CASCADE;"
-           "DROP DOMAIN currency_code")
+    db.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     with Driver(database_url=db.url) as store:
         assert store.reserve("ann", MINE, "1").code == "unreachable"
         assert 'relation "tickets" does not exist' in store.log()
