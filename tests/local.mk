@@ -18,6 +18,7 @@ CLEANFILES += tests/support/baddisk.so
 # The longest first: they would end last.
 include tests/browser/local.mk
 include tests/clients/local.mk
+include tests/www/local.mk
 include tests/libhold/local.mk
 include tests/lockd/local.mk
 include tests/ephemerald/local.mk

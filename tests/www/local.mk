@@ -1,0 +1,10 @@
+# tests/www/ - the page's modules that touch no document, in node
+WWW_TESTS = tests/www/test_clock.mjs \
+	tests/www/test_layout.mjs \
+	tests/www/test_nearest.mjs \
+	tests/www/test_seats.mjs \
+	tests/www/test_series.mjs \
+	tests/www/test_steps.mjs \
+	tests/www/test_viewport.mjs
+TESTS += $(WWW_TESTS)
+EXTRA_DIST += $(WWW_TESTS) tests/www/halls.mjs
