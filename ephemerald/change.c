@@ -81,7 +81,7 @@ void change_put_create(struct hf_buf *out, const struct znode *node)
 	put_head(out, CHANGE_CREATE, node);
 	zk_put_text(out, znode_data(node));
 	put_acl(out, node);
-	hf_wr_i64(out, node->owner);
+	hf_wr_i64(out, znode_owner(node));
 	put_i32(out, seq_base(node));
 	put_i32(out, znode_created(node->parent));
 }
@@ -126,7 +126,7 @@ void change_put_node(struct hf_buf *out, const struct znode *node)
 	struct zk_stat stat;
 
 	znode_stat(node, &stat);
-	stat.ephemeral_owner = node->owner;
+	stat.ephemeral_owner = znode_owner(node);
 	put_head(out, CHANGE_NODE, node);
 	zk_put_stat(out, &stat);
 	put_i32(out, znode_created(node));
@@ -162,24 +162,64 @@ static struct zk_vector get_acls(struct hf_rd *rd)
 	return acls;
 }
 
+/* All below it too: a snapshot may have more than there was. */
+static void remove_tree(struct zdb *db, struct znode *top)
+{
+	struct znode *node = top;
+
+	for (;;) {
+		struct znode *parent = node->parent;
+
+		if (znode_children(node) > 0) {
+			node =
+			    HF_CONTAINER_OF(hf_list_first(&node->dir->children),
+					    struct znode, siblings);
+			continue;
+		}
+		ztree_detach(db->tree, node);
+		znode_free(db->tree, node);
+		if (node == top)
+			return;
+		node = parent;
+	}
+}
+
+static struct znode *attach(struct zdb *db, struct znode *parent,
+			    struct znode *node)
+{
+	node->acl = acl_of_world(db->acls, ZK_PERM_ALL);
+	ztree_attach(db->tree, parent, node);
+	return node;
+}
+
 /*
- * The node of this name, made if it is not there. A folder that is missing in
- * a snapshot comes later in it, or was gone before the snapshot's end.
+ * The node of this name, made if it is not there. One that is there and cannot
+ * have this owner is another than was meant, of an earlier or later time: what
+ * was below it goes with it, and whatever of that is to stay comes again.
  */
 static struct znode *make_child(struct zdb *db, struct znode *parent,
 				struct hf_slice name, int64_t owner)
 {
 	struct znode *node = ztree_child(db->tree, parent, name);
 
-	if (node != NULL) {
-		ztree_set_owner(db->tree, node, owner);
+	if (node != NULL && ztree_set_owner(db->tree, node, owner))
 		return node;
-	}
-	node = znode_new(name);
-	node->owner = owner;
-	node->acl = acl_of_world(db->acls, ZK_PERM_ALL);
-	ztree_attach(db->tree, parent, node);
-	return node;
+	if (node != NULL)
+		remove_tree(db, node);
+	return attach(db, parent, znode_new(name, owner));
+}
+
+/*
+ * A folder that is missing in a snapshot comes later in it, and only then it
+ * is known whose it is; or it was gone before the snapshot's end.
+ */
+static struct znode *make_folder(struct zdb *db, struct znode *parent,
+				 struct hf_slice name)
+{
+	struct znode *node = ztree_child(db->tree, parent, name);
+
+	return node != NULL ? node
+			    : attach(db, parent, znode_new_ownable(name));
 }
 
 static struct znode *make_path(struct zdb *db, struct hf_slice path,
@@ -188,15 +228,9 @@ static struct znode *make_path(struct zdb *db, struct hf_slice path,
 	struct znode *node = ztree_root(db->tree);
 	struct hf_slice rest = path, part;
 
-	while (zpath_next(&rest, &part) && part.len > 0) {
-		bool last = rest.len == 0;
-		struct znode *child = ztree_child(db->tree, node, part);
-
-		if (child == NULL || last)
-			child = make_child(db, node, part,
-					   last ? owner : ZOWNER_NONE);
-		node = child;
-	}
+	while (zpath_next(&rest, &part) && part.len > 0)
+		node = rest.len > 0 ? make_folder(db, node, part)
+				    : make_child(db, node, part, owner);
 	return node;
 }
 
@@ -243,28 +277,6 @@ static int load_create(struct load *l)
 	znode_dir(parent)->created = created;
 	parent->dir->pzxid = l->zxid;
 	return 0;
-}
-
-/* All below it too: a snapshot may have more than there was. */
-static void remove_tree(struct zdb *db, struct znode *top)
-{
-	struct znode *node = top;
-
-	for (;;) {
-		struct znode *parent = node->parent;
-
-		if (znode_children(node) > 0) {
-			node =
-			    HF_CONTAINER_OF(hf_list_first(&node->dir->children),
-					    struct znode, siblings);
-			continue;
-		}
-		ztree_detach(db->tree, node);
-		znode_free(db->tree, node);
-		if (node == top)
-			return;
-		node = parent;
-	}
 }
 
 static void load_removal(struct load *l, struct znode *node)
@@ -356,8 +368,7 @@ static int load_end(struct load *l)
 	if (!zowner_is_session(id))
 		return HF_EBAD;
 	while ((nodes = ztree_owned(l->db->tree, id)) != NULL)
-		load_removal(l, HF_CONTAINER_OF(hf_list_first(nodes),
-						struct znode, owned));
+		load_removal(l, znode_of_owned(hf_list_first(nodes)));
 	if (session != NULL)
 		session_remove(l->db->sessions, session);
 	return 0;

@@ -99,8 +99,7 @@ static void put_names(struct hf_buf *out, const struct znode *node)
 		struct znode *child =
 		    HF_CONTAINER_OF(it, struct znode, siblings);
 
-		zk_put_text(out,
-			    (struct hf_slice){ child->name, child->name_len });
+		zk_put_text(out, znode_name(child));
 	}
 }
 
@@ -237,7 +236,7 @@ int op_get_ephemerals(struct call *call)
 	for (struct hf_list *it = nodes == NULL ? NULL : nodes->next;
 	     it != NULL && it != nodes; it = it->next) {
 		hf_buf_truncate(&path, 0);
-		znode_path(HF_CONTAINER_OF(it, struct znode, owned), &path);
+		znode_path(znode_of_owned(it), &path);
 		if (!all_wanted(request.path) &&
 		    !starts_with(hf_buf_slice(&path), request.path))
 			continue;

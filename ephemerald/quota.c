@@ -159,6 +159,6 @@ void quota_measure(struct ztree *tree, struct hf_slice path,
 	for (struct znode *node = top; node != NULL;
 	     node = znode_next(node, top)) {
 		out->count++;
-		out->bytes += node->data_len;
+		out->bytes += znode_data_len(node);
 	}
 }

@@ -11,11 +11,13 @@ enum { LOOKS_PER_TURN = 1000 };
 /* One that was never used is kept: its maker is about to. */
 static bool is_over(const struct znode *node, int64_t wall_ms)
 {
+	int64_t owner = znode_owner(node);
+
 	if (znode_children(node) > 0)
 		return false;
-	if (node->owner == ZOWNER_CONTAINER)
+	if (owner == ZOWNER_CONTAINER)
 		return znode_created(node) > 0;
-	return wall_ms - node->mtime_ms > (node->owner & ZOWNER_TTL_BITS);
+	return wall_ms - node->mtime_ms > (owner & ZOWNER_TTL_BITS);
 }
 
 static void reap(struct ephemerald *e, const struct znode *node,
@@ -41,14 +43,15 @@ static size_t look(struct ephemerald *e, int64_t owner, size_t left)
 
 	for (int i = 0; i < LOOKS_PER_TURN && left > 0; i++, left--) {
 		struct hf_list *nodes = ztree_owned(e->db.tree, owner);
+		struct hf_list *first;
 		struct znode *node;
 
 		if (nodes == NULL)
 			return 0;
-		node =
-		    HF_CONTAINER_OF(hf_list_first(nodes), struct znode, owned);
-		hf_list_remove(&node->owned);
-		hf_list_append(nodes, &node->owned);
+		first = hf_list_first(nodes);
+		hf_list_remove(first);
+		hf_list_append(nodes, first);
+		node = znode_of_owned(first);
 		if (is_over(node, wall_ms))
 			reap(e, node, wall_ms);
 	}

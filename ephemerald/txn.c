@@ -377,7 +377,7 @@ static int check_create(struct txn *txn, const struct txn_create *create,
 		return ZK_BAD_ARGUMENTS;
 	if (ztree_find(txn->db->tree, path) != NULL)
 		return ZK_NODE_EXISTS;
-	if (zowner_is_session(parent->owner))
+	if (zowner_is_session(znode_owner(parent)))
 		return ZK_NO_CHILDREN_FOR_EPHEMERALS;
 	if (over_quota(txn, path, (int64_t)create->data.len, 1))
 		return ZK_QUOTA_EXCEEDED;
@@ -391,7 +391,8 @@ static struct znode *attach_new(struct txn *txn,
 				struct znode *parent, struct hf_slice path,
 				struct acl *acl)
 {
-	struct znode *node = znode_new(zpath_name(path));
+	int64_t owner = owner_of(create);
+	struct znode *node = znode_new(zpath_name(path), owner);
 	struct txn_undo *undo = note(txn, node);
 
 	undo->kind = UNDO_CREATE;
@@ -399,9 +400,8 @@ static struct znode *attach_new(struct txn *txn,
 	node->acl = acl;
 	node->czxid = node->mzxid = txn->zxid;
 	node->ctime_ms = node->mtime_ms = txn->wall_ms;
-	node->owner = owner_of(create);
 	znode_set_data(txn->db->tree, node, create->data);
-	if (node->owner == ZOWNER_CONTAINER && txn->db->reaped_number > 0)
+	if (owner == ZOWNER_CONTAINER && txn->db->reaped_number > 0)
 		znode_dir(node)->seq_base = txn->db->reaped_number;
 	ztree_attach(txn->db->tree, parent, node);
 	parent->dir->created = (int32_t)((uint32_t)parent->dir->created + 1);
@@ -414,7 +414,7 @@ static void follow_create(struct txn *txn, struct znode *node,
 {
 	change_put_create(&txn->changes, node);
 	begin_stats(txn, path, node);
-	count_quota(txn, path, node->data_len, 1);
+	count_quota(txn, path, znode_data_len(node), 1);
 	add_event(txn, ZK_EVENT_CREATED, node);
 	add_event(txn, ZK_EVENT_CHILDREN_CHANGED, node->parent);
 }
@@ -477,7 +477,8 @@ static void remove_node(struct txn *txn, struct znode *node)
 	add_event(txn, ZK_EVENT_DELETED, node);
 	ztree_detach(txn->db->tree, node);
 	parent->dir->pzxid = txn->zxid;
-	count_quota(txn, hf_buf_slice(&path), -(int64_t)node->data_len, -1);
+	count_quota(txn, hf_buf_slice(&path), -(int64_t)znode_data_len(node),
+		    -1);
 	add_event(txn, ZK_EVENT_CHILDREN_CHANGED, parent);
 	hf_buf_fini(&path);
 }
@@ -524,7 +525,8 @@ static void keep_number(struct txn *txn, const struct znode *node)
 {
 	int32_t next = znode_next_number(node);
 
-	if (node->owner != ZOWNER_CONTAINER || next <= txn->db->reaped_number)
+	if (znode_owner(node) != ZOWNER_CONTAINER ||
+	    next <= txn->db->reaped_number)
 		return;
 	txn->db->reaped_number = next;
 	change_put_reaped(&txn->changes, next);
@@ -533,6 +535,7 @@ static void keep_number(struct txn *txn, const struct znode *node)
 int txn_delete_container(struct txn *txn, struct hf_slice path)
 {
 	struct znode *node;
+	int64_t owner;
 	int err;
 
 	if (is_builtin(path))
@@ -547,7 +550,8 @@ int txn_delete_container(struct txn *txn, struct hf_slice path)
 		return ZK_NO_AUTH;
 	if (znode_children(node) > 0)
 		return ZK_NOT_EMPTY;
-	if (node->owner != ZOWNER_CONTAINER && !zowner_is_ttl(node->owner))
+	owner = znode_owner(node);
+	if (owner != ZOWNER_CONTAINER && !zowner_is_ttl(owner))
 		return ZK_BAD_VERSION;
 	keep_number(txn, node);
 	note_deleted(txn, node);
@@ -561,15 +565,15 @@ int txn_delete_container(struct txn *txn, struct hf_slice path)
 static bool has_room_for_data(const struct txn *txn, const struct znode *node,
 			      struct hf_slice data)
 {
-	return data.len <= node->data_len ||
-	       zdb_has_room(txn->db, data.len - node->data_len);
+	return data.len <= znode_data_len(node) ||
+	       zdb_has_room(txn->db, data.len - znode_data_len(node));
 }
 
 static int check_data(struct txn *txn, struct hf_slice path,
 		      const struct znode *node, struct hf_slice data,
 		      int32_t version)
 {
-	int64_t more = (int64_t)data.len - node->data_len;
+	int64_t more = (int64_t)data.len - znode_data_len(node);
 
 	if (!may(txn, node, ZK_PERM_WRITE))
 		return ZK_NO_AUTH;
@@ -597,7 +601,7 @@ int txn_set_data(struct txn *txn, struct hf_slice path, struct hf_slice data,
 	err = check_data(txn, path, node, data, version);
 	if (err != ZK_OK)
 		return err;
-	more = (int64_t)data.len - node->data_len;
+	more = (int64_t)data.len - znode_data_len(node);
 	note_data(txn, node);
 	znode_set_data(txn->db->tree, node, data);
 	node->version = next_version(node->version);
@@ -701,7 +705,6 @@ void txn_end_session(struct txn *txn, struct session *session)
 
 	change_put_end(&txn->changes, session->id);
 	while ((nodes = ztree_owned(txn->db->tree, session->id)) != NULL)
-		remove_owned(txn, HF_CONTAINER_OF(hf_list_first(nodes),
-						  struct znode, owned));
+		remove_owned(txn, znode_of_owned(hf_list_first(nodes)));
 	session_remove(txn->db->sessions, session);
 }

@@ -130,7 +130,7 @@ static void put_owner(void *arg, int64_t owner, struct hf_list *nodes)
 	hf_buf_printf(dump->out, "0x%llx:\n", (unsigned long long)owner);
 	HF_LIST_FOREACH (it, nodes) {
 		hf_buf_add_char(dump->out, '\t');
-		znode_path(HF_CONTAINER_OF(it, struct znode, owned), dump->out);
+		znode_path(znode_of_owned(it), dump->out);
 		hf_buf_add_char(dump->out, '\n');
 	}
 }

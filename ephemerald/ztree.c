@@ -12,8 +12,9 @@
 struct owner {
 	struct hf_table_node link;
 	int64_t id;
-	struct hf_list nodes; /* struct znode, by owned */
+	struct hf_list nodes; /* struct znode_owned, by owned */
 	size_t count;
+	size_t path_bytes;
 };
 
 struct ztree {
@@ -48,8 +49,7 @@ static bool equal(const struct hf_table_node *link, struct hf_slice bytes)
 	const struct key *key = (const struct key *)(const void *)bytes.data;
 
 	return node->parent == key->parent &&
-	       hf_slice_eq((struct hf_slice){ node->name, node->name_len },
-			   key->name);
+	       hf_slice_eq(znode_name(node), key->name);
 }
 
 struct znode *ztree_child(struct ztree *tree, struct znode *parent,
@@ -89,48 +89,118 @@ struct znode *ztree_find(struct ztree *tree, struct hf_slice path)
  */
 
 enum { MALLOC_BYTES = 16, TABLE_BYTES = 12 };
-#define NODE_BYTES (sizeof(struct znode) + TABLE_BYTES + 2 * MALLOC_BYTES)
+#define NODE_BYTES (sizeof(struct znode_owned) + TABLE_BYTES + 2 * MALLOC_BYTES)
+
+/* In link.spare, beside the name's length: it is a struct znode_owned. */
+#define OWNABLE (UINT32_C(1) << 31)
 
 size_t znode_memory(struct hf_slice path, struct hf_slice data)
 {
 	return NODE_BYTES + path.len + data.len;
 }
 
-/* The name begins in what would be padding: 16 bytes of malloc's. */
-static size_t node_bytes(size_t name_len)
+static bool is_ownable(const struct znode *node)
 {
-	size_t bytes = offsetof(struct znode, name) + name_len;
-
-	return bytes > sizeof(struct znode) ? bytes : sizeof(struct znode);
+	return (node->link.spare & OWNABLE) != 0;
 }
 
-struct znode *znode_new(struct hf_slice name)
+static struct znode_owned *as_owned(struct znode *node)
 {
-	struct znode *node = hf_alloc(node_bytes(name.len));
+	return HF_CONTAINER_OF(node, struct znode_owned, node);
+}
 
+static size_t name_len(const struct znode *node)
+{
+	return node->link.spare & ~OWNABLE;
+}
+
+struct hf_slice znode_name(const struct znode *node)
+{
+	size_t at = is_ownable(node) ? sizeof(struct znode_owned)
+				     : sizeof(struct znode);
+
+	return (struct hf_slice){ (const char *)node + at, name_len(node) };
+}
+
+int64_t znode_owner(const struct znode *node)
+{
+	return is_ownable(node)
+		   ? HF_CONTAINER_OF(node, const struct znode_owned, node)
+			 ->owner
+		   : ZOWNER_NONE;
+}
+
+/* The name goes behind the first len bytes. */
+static struct znode *new_of(size_t len, struct hf_slice name, uint32_t ownable)
+{
+	char *bytes = hf_alloc(len + name.len);
+	struct znode *node = (struct znode *)(void *)bytes;
+
+	assert(name.len < OWNABLE);
 	hf_list_init(&node->siblings);
-	hf_list_init(&node->owned);
-	node->name_len = (uint32_t)name.len;
+	node->link.spare = (uint32_t)name.len | ownable;
 	if (name.len > 0)
-		memcpy(node->name, name.data, name.len);
-	node->null_data = true;
+		memcpy(bytes + len, name.data, name.len);
 	return node;
+}
+
+struct znode *znode_new_ownable(struct hf_slice name)
+{
+	struct znode *node = new_of(sizeof(struct znode_owned), name, OWNABLE);
+
+	hf_list_init(&as_owned(node)->owned);
+	return node;
+}
+
+struct znode *znode_new(struct hf_slice name, int64_t owner)
+{
+	struct znode *node;
+
+	if (owner == ZOWNER_NONE)
+		return new_of(sizeof(struct znode), name, 0);
+	node = znode_new_ownable(name);
+	as_owned(node)->owner = owner;
+	return node;
+}
+
+/* ---- data -----------------------------------------------------------------
+ */
+
+static const struct zdata no_bytes;
+
+static const struct zdata *data_of(struct hf_slice bytes)
+{
+	struct zdata *data;
+
+	if (bytes.data == NULL)
+		return NULL;
+	if (bytes.len == 0)
+		return &no_bytes;
+	data = hf_alloc(sizeof(*data) + bytes.len);
+	data->len = (uint32_t)bytes.len;
+	memcpy(data->bytes, bytes.data, bytes.len);
+	return data;
+}
+
+static void free_data(const struct zdata *data)
+{
+	if (data != &no_bytes)
+		free((void *)(uintptr_t)data);
 }
 
 void znode_free(struct ztree *tree, struct znode *node)
 {
 	acl_release(tree->acls, node->acl);
 	free(node->dir);
-	free(node->data);
+	free_data(node->data);
 	free(node);
 }
 
 struct hf_slice znode_data(const struct znode *node)
 {
-	if (node->null_data)
-		return ZK_NULL;
-	return (struct hf_slice){ node->data_len == 0 ? "" : node->data,
-				  node->data_len };
+	return node->data == NULL
+		   ? ZK_NULL
+		   : (struct hf_slice){ node->data->bytes, node->data->len };
 }
 
 static bool is_attached(const struct ztree *tree, const struct znode *node)
@@ -145,13 +215,14 @@ void znode_set_data(struct ztree *tree, struct znode *node,
 
 	if (counted) {
 		tree->counts.data_bytes += data.len;
-		tree->counts.data_bytes -= node->data_len;
+		tree->counts.data_bytes -= znode_data_len(node);
 	}
-	free(node->data);
-	node->null_data = data.data == NULL;
-	node->data_len = (uint32_t)data.len;
-	node->data = data.len == 0 ? NULL : hf_memdup(data.data, data.len);
+	free_data(node->data);
+	node->data = data_of(data);
 }
+
+/* ---- what it says of itself -----------------------------------------------
+ */
 
 struct zdir *znode_dir(struct znode *node)
 {
@@ -174,6 +245,7 @@ int32_t znode_next_number(const struct znode *node)
 void znode_stat(const struct znode *node, struct zk_stat *out)
 {
 	uint32_t children = znode_children(node);
+	int64_t owner = znode_owner(node);
 
 	*out = (struct zk_stat){
 		.czxid = node->czxid,
@@ -187,31 +259,41 @@ void znode_stat(const struct znode *node, struct zk_stat *out)
 		.aversion = node->aversion,
 		/* As ZooKeeper: a mark that is no session stays inside. */
 		.ephemeral_owner =
-		    zowner_is_session(node->owner) ? node->owner : ZOWNER_NONE,
-		.data_length = (int32_t)node->data_len,
+		    zowner_is_session(owner) ? owner : ZOWNER_NONE,
+		.data_length = (int32_t)znode_data_len(node),
 		.num_children = (int32_t)children,
 		.pzxid = znode_pzxid(node),
 	};
 }
 
+/* Of the root none: its slash is that of those below it. */
+static size_t path_bytes(const struct znode *node)
+{
+	size_t bytes = 0;
+
+	for (const struct znode *n = node; n->parent != NULL; n = n->parent)
+		bytes += 1 + name_len(n);
+	return bytes;
+}
+
 void znode_path(const struct znode *node, struct hf_buf *out)
 {
-	size_t from = hf_buf_len(out), len = 0;
+	size_t from = hf_buf_len(out), len = path_bytes(node);
 	char *end;
 
 	if (node->parent == NULL) {
 		hf_buf_add_char(out, '/');
 		return;
 	}
-	for (const struct znode *n = node; n->parent != NULL; n = n->parent)
-		len += 1 + n->name_len;
 	if (hf_buf_reserve(out, len) == NULL)
 		return;
 	hf_buf_commit(out, len);
 	end = out->data + out->start + from + len;
 	for (const struct znode *n = node; n->parent != NULL; n = n->parent) {
-		end -= n->name_len;
-		memcpy(end, n->name, n->name_len);
+		struct hf_slice name = znode_name(n);
+
+		end -= name.len;
+		memcpy(end, name.data, name.len);
 		*--end = '/';
 	}
 }
@@ -263,46 +345,58 @@ static struct owner *find_owner(struct ztree *tree, int64_t id)
 	return link == NULL ? NULL : HF_CONTAINER_OF(link, struct owner, link);
 }
 
+static struct owner *make_owner(struct ztree *tree, int64_t id)
+{
+	struct owner *owner = hf_new(struct owner);
+
+	owner->id = owner_key(id);
+	hf_list_init(&owner->nodes);
+	hf_table_insert(tree->owners, &owner->link,
+			hf_table_hash(tree->seed, owner_bytes(&owner->id)));
+	return owner;
+}
+
 static void join_owner(struct ztree *tree, struct znode *node)
 {
+	int64_t id = znode_owner(node);
 	struct owner *owner;
 
-	if (node->owner == ZOWNER_NONE)
+	if (id == ZOWNER_NONE)
 		return;
-	owner = find_owner(tree, node->owner);
-	if (owner == NULL) {
-		owner = hf_new(struct owner);
-		owner->id = owner_key(node->owner);
-		hf_list_init(&owner->nodes);
-		hf_table_insert(
-		    tree->owners, &owner->link,
-		    hf_table_hash(tree->seed, owner_bytes(&owner->id)));
-	}
-	hf_list_append(&owner->nodes, &node->owned);
+	owner = find_owner(tree, id);
+	if (owner == NULL)
+		owner = make_owner(tree, id);
+	hf_list_append(&owner->nodes, &as_owned(node)->owned);
 	owner->count++;
-	tree->counts.ephemerals += zowner_is_session(node->owner) ? 1 : 0;
+	owner->path_bytes += path_bytes(node);
+	tree->counts.ephemerals += zowner_is_session(id) ? 1 : 0;
 }
 
 static void leave_owner(struct ztree *tree, struct znode *node)
 {
+	int64_t id = znode_owner(node);
 	struct owner *owner;
 
-	if (node->owner == ZOWNER_NONE)
+	if (id == ZOWNER_NONE)
 		return;
-	hf_list_remove(&node->owned);
-	tree->counts.ephemerals -= zowner_is_session(node->owner) ? 1 : 0;
-	owner = find_owner(tree, node->owner);
+	hf_list_remove(&as_owned(node)->owned);
+	tree->counts.ephemerals -= zowner_is_session(id) ? 1 : 0;
+	owner = find_owner(tree, id);
+	owner->path_bytes -= path_bytes(node);
 	if (--owner->count > 0)
 		return;
 	hf_table_remove(tree->owners, &owner->link);
 	free(owner);
 }
 
-void ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner)
+bool ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner)
 {
+	if (!is_ownable(node))
+		return owner == ZOWNER_NONE;
 	leave_owner(tree, node);
-	node->owner = owner;
+	as_owned(node)->owner = owner;
 	join_owner(tree, node);
+	return true;
 }
 
 struct hf_list *ztree_owned(struct ztree *tree, int64_t owner)
@@ -317,6 +411,13 @@ size_t ztree_count_owned(struct ztree *tree, int64_t owner)
 	struct owner *found = find_owner(tree, owner);
 
 	return found == NULL ? 0 : found->count;
+}
+
+size_t ztree_owned_path_bytes(struct ztree *tree, int64_t owner)
+{
+	struct owner *found = find_owner(tree, owner);
+
+	return found == NULL ? 0 : found->path_bytes;
 }
 
 struct each_owner {
@@ -349,11 +450,7 @@ void ztree_each_owner(struct ztree *tree, ztree_owner_fn *each, void *arg)
 /* What ZooKeeper counts: the whole path, and the data. */
 static size_t data_bytes(const struct znode *node)
 {
-	size_t bytes = node->data_len;
-
-	for (const struct znode *n = node; n->parent != NULL; n = n->parent)
-		bytes += 1 + n->name_len;
-	return bytes;
+	return path_bytes(node) + znode_data_len(node);
 }
 
 void ztree_attach(struct ztree *tree, struct znode *parent, struct znode *node)
@@ -364,10 +461,8 @@ void ztree_attach(struct ztree *tree, struct znode *parent, struct znode *node)
 	node->parent = parent;
 	hf_list_append(&dir->children, &node->siblings);
 	dir->count++;
-	hf_table_insert(
-	    tree->nodes, &node->link,
-	    hash_of(tree, parent,
-		    (struct hf_slice){ node->name, node->name_len }));
+	hf_table_insert(tree->nodes, &node->link,
+			hash_of(tree, parent, znode_name(node)));
 	join_owner(tree, node);
 	tree->counts.nodes++;
 	tree->counts.data_bytes += data_bytes(node);
@@ -392,7 +487,7 @@ void ztree_detach(struct ztree *tree, struct znode *node)
 static struct znode *make_builtin(struct ztree *tree, struct znode *parent,
 				  struct hf_slice name, int32_t perms)
 {
-	struct znode *node = znode_new(name);
+	struct znode *node = znode_new(name, ZOWNER_NONE);
 
 	node->acl = acl_of_world(tree->acls, perms);
 	znode_set_data(tree, node, HF_SLICE(""));

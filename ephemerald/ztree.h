@@ -48,22 +48,33 @@ struct zdir {
 	uint32_t count;
 };
 
+/* A node's bytes. */
+struct zdata {
+	uint32_t len;
+	char bytes[];
+};
+
+/*
+ * There may be millions: what few of them have is kept apart. The name lies
+ * behind the node, and its length is in what the table leaves us of its link.
+ */
 struct znode {
 	struct hf_table_node link; /* by parent and name */
 	struct znode *parent;      /* NULL: the root */
 	struct hf_list siblings;
-	struct hf_list owned; /* with others of its session, or of its kind */
-	struct zdir *dir;     /* NULL: never had a child */
+	struct zdir *dir;         /* NULL: never had a child */
+	const struct zdata *data; /* NULL: as a client gave it, not empty */
 	struct acl *acl;
-	char *data;
 	int64_t czxid, mzxid;
 	int64_t ctime_ms, mtime_ms; /* wall clock */
-	int64_t owner;
 	int32_t version, aversion;
-	uint32_t data_len;
-	uint32_t name_len;
-	bool null_data; /* as a client gave it: not the same as empty */
-	char name[];
+};
+
+/* What a session's nodes, containers and nodes with a TTL are. */
+struct znode_owned {
+	struct znode node;
+	struct hf_list owned; /* with others of its session, or of its kind */
+	int64_t owner;
 };
 
 struct ztree;
@@ -92,9 +103,16 @@ struct znode *ztree_find(struct ztree *tree, struct hf_slice path);
 struct znode *ztree_child(struct ztree *tree, struct znode *parent,
 			  struct hf_slice name);
 
-/* A node in no tree yet, all fields but name zero; acl is to be set. */
-struct znode *znode_new(struct hf_slice name);
+/*
+ * A node in no tree yet, all fields but name and owner zero; acl is to be set.
+ * One that is made without an owner never gets one, unless it is ownable.
+ */
+struct znode *znode_new(struct hf_slice name, int64_t owner);
+struct znode *znode_new_ownable(struct hf_slice name);
 void znode_free(struct ztree *tree, struct znode *node);
+
+struct hf_slice znode_name(const struct znode *node);
+int64_t znode_owner(const struct znode *node);
 
 /* What it adds to ztree_memory(). */
 size_t znode_memory(struct hf_slice path, struct hf_slice data);
@@ -103,6 +121,10 @@ size_t znode_memory(struct hf_slice path, struct hf_slice data);
 void znode_set_data(struct ztree *tree, struct znode *node,
 		    struct hf_slice data);
 struct hf_slice znode_data(const struct znode *node);
+static inline uint32_t znode_data_len(const struct znode *node)
+{
+	return node->data == NULL ? 0 : node->data->len;
+}
 
 /*
  * Puts node below parent, which has none of its name; takes it out of the
@@ -111,8 +133,11 @@ struct hf_slice znode_data(const struct znode *node);
 void ztree_attach(struct ztree *tree, struct znode *parent, struct znode *node);
 void ztree_detach(struct ztree *tree, struct znode *node);
 
-/* Of a node in the tree; whatever is below it stays. */
-void ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner);
+/*
+ * Of a node in the tree; whatever is below it stays. False: it is
+ * not ownable.
+ */
+bool ztree_set_owner(struct ztree *tree, struct znode *node, int64_t owner);
 
 /* Made if it was not there. */
 struct zdir *znode_dir(struct znode *node);
@@ -155,6 +180,11 @@ struct znode *znode_next(struct znode *node, const struct znode *top);
  */
 struct hf_list *ztree_owned(struct ztree *tree, int64_t owner);
 size_t ztree_count_owned(struct ztree *tree, int64_t owner);
+size_t ztree_owned_path_bytes(struct ztree *tree, int64_t owner);
+static inline struct znode *znode_of_owned(struct hf_list *owned)
+{
+	return &HF_CONTAINER_OF(owned, struct znode_owned, owned)->node;
+}
 
 /* As hf_table_scan(), over all nodes but the root. */
 typedef void ztree_each_fn(void *arg, struct znode *node);

@@ -159,6 +159,26 @@ static void a_container_is_one_even_if_its_child_comes_before_it(void)
 	hf_buf_fini(&shot.records);
 }
 
+static void a_node_that_became_another_during_a_snapshot_is_that_one(void)
+{
+	struct shot shot = { .share = 1 };
+
+	hf_buf_init(&shot.records, SIZE_MAX / 2);
+	world_create(&w, "/x", ZK_PERSISTENT);
+	world_create(&w, "/x/below", ZK_PERSISTENT);
+	put_node(&shot, world_node(&w, "/x"));
+	put_node(&shot, world_node(&w, "/x/below"));
+	world_delete(&w, "/x/below");
+	world_delete(&w, "/x");
+	world_create(&w, "/x", ZK_EPHEMERAL);
+	put_node(&shot, world_node(&w, "/x"));
+	put_node(&shot, ztree_root(w.db.tree));
+	load_all(hf_buf_slice(&shot.records), true);
+	CU_ASSERT_STRING_EQUAL(world_text(&again), now_text());
+	CU_ASSERT_EQUAL(ztree_count_owned(again.tree, WORLD_SESSION), 1);
+	hf_buf_fini(&shot.records);
+}
+
 /*
  * Pieces of the snapshot come between changes, some nodes in several; the log
  * from its beginning on is replayed over it.
@@ -244,6 +264,7 @@ static void kinds_that_are_none_are_refused(void)
 static const struct hf_test tests[] = {
 	HF_TEST(records_give_the_state_again),
 	HF_TEST(a_container_is_one_even_if_its_child_comes_before_it),
+	HF_TEST(a_node_that_became_another_during_a_snapshot_is_that_one),
 	HF_TEST(changes_during_a_snapshot_are_right_after_it),
 	HF_TEST(a_record_that_is_cut_anywhere_is_refused),
 	HF_TEST(kinds_that_are_none_are_refused),

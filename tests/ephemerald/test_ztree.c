@@ -5,6 +5,7 @@
 #include "tests/ephemerald/suites.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct acl_table *acls;
 static struct ztree *tree;
@@ -23,10 +24,9 @@ static void teardown(void)
 
 static struct znode *add(struct znode *parent, const char *name, int64_t owner)
 {
-	struct znode *node = znode_new(hf_slice_of(name));
+	struct znode *node = znode_new(hf_slice_of(name), owner);
 
 	node->acl = acl_of_world(acls, ZK_PERM_ALL);
-	node->owner = owner;
 	ztree_attach(tree, parent, node);
 	return node;
 }
@@ -144,6 +144,36 @@ static void nodes_are_found_by_their_owner_while_they_have_one(void)
 	CU_ASSERT_EQUAL(ztree_counts(tree)->ephemerals, 0);
 }
 
+static void only_an_ownable_node_can_get_an_owner(void)
+{
+	struct znode *root = ztree_root(tree), *plain = add(root, "plain", 0);
+	struct znode *ownable = znode_new_ownable(HF_SLICE("ownable"));
+
+	ownable->acl = acl_of_world(acls, ZK_PERM_ALL);
+	ztree_attach(tree, root, ownable);
+	CU_ASSERT_FALSE(ztree_set_owner(tree, plain, 7));
+	CU_ASSERT_TRUE(ztree_set_owner(tree, plain, ZOWNER_NONE));
+	CU_ASSERT_EQUAL(znode_owner(plain), ZOWNER_NONE);
+	CU_ASSERT_EQUAL(znode_owner(ownable), ZOWNER_NONE);
+	CU_ASSERT_TRUE(ztree_set_owner(tree, ownable, 7));
+	CU_ASSERT_EQUAL(znode_owner(ownable), 7);
+	CU_ASSERT_PTR_EQUAL(ztree_find(tree, HF_SLICE("/ownable")), ownable);
+	CU_ASSERT_PTR_EQUAL(ztree_find(tree, HF_SLICE("/plain")), plain);
+}
+
+static void the_paths_of_an_owners_nodes_are_counted(void)
+{
+	struct znode *folder = add(ztree_root(tree), "folder", 0);
+	struct znode *a = add(folder, "a", 7), *b = add(folder, "bcd", 7);
+
+	CU_ASSERT_EQUAL(ztree_owned_path_bytes(tree, 7),
+			strlen("/folder/a") + strlen("/folder/bcd"));
+	drop(a);
+	ztree_set_owner(tree, b, 8);
+	CU_ASSERT_EQUAL(ztree_owned_path_bytes(tree, 7), 0);
+	CU_ASSERT_EQUAL(ztree_owned_path_bytes(tree, 8), strlen("/folder/bcd"));
+}
+
 static void kinds_of_owners_are_told_apart(void)
 {
 	CU_ASSERT_TRUE(zowner_is_session(1));
@@ -192,6 +222,8 @@ static const struct hf_test tests[] = {
 	HF_TEST(ten_thousand_children_are_told_apart),
 	HF_TEST(a_walk_meets_each_node_once_and_stays_below_its_top),
 	HF_TEST(nodes_are_found_by_their_owner_while_they_have_one),
+	HF_TEST(only_an_ownable_node_can_get_an_owner),
+	HF_TEST(the_paths_of_an_owners_nodes_are_counted),
 	HF_TEST(kinds_of_owners_are_told_apart),
 	HF_TEST(data_may_be_empty_or_null_and_is_counted),
 	HF_TEST(numbers_of_children_wrap_as_zookeepers),

@@ -309,7 +309,7 @@ static void node_line(struct lines *lines, const struct znode *node)
 	    "n%d,%d,%d ",
 	    (long long)stat.czxid, (long long)stat.mzxid, (long long)stat.pzxid,
 	    (long long)stat.ctime_ms, (long long)stat.mtime_ms, stat.version,
-	    stat.cversion, stat.aversion, (unsigned long long)node->owner,
+	    stat.cversion, stat.aversion, (unsigned long long)znode_owner(node),
 	    stat.num_children, znode_created(node), znode_next_number(node));
 	if (data.data == NULL)
 		hf_buf_add_slice(line, HF_SLICE("null"));
