@@ -315,6 +315,18 @@ static bool has_room(const struct txn *txn, struct hf_slice path,
 /* ---- create ---------------------------------------------------------------
  */
 
+/* Would the session's end, with one more node, still be one record? */
+static bool can_end(const struct txn *txn, int64_t owner, struct hf_slice path)
+{
+	struct ztree *tree = txn->db->tree;
+
+	return !zowner_is_session(owner) ||
+	       ztree_owned_path_bytes(tree, owner) + path.len +
+		       (ztree_count_owned(tree, owner) + 1) *
+			   TXN_SESSION_NODE_BYTES <=
+		   TXN_SESSION_MAX;
+}
+
 static bool is_sequential(int32_t flags)
 {
 	return flags == ZK_PERSISTENT_SEQUENTIAL ||
@@ -382,6 +394,8 @@ static int check_create(struct txn *txn, const struct txn_create *create,
 	if (over_quota(txn, path, (int64_t)create->data.len, 1))
 		return ZK_QUOTA_EXCEEDED;
 	if (!has_room(txn, path, create->data))
+		return ZK_SYSTEM_ERROR;
+	if (!can_end(txn, owner_of(create), path))
 		return ZK_SYSTEM_ERROR;
 	return ZK_OK;
 }
@@ -690,12 +704,15 @@ void txn_renew_session(struct zdb *db, const struct session *session)
 
 /*
  * Its end says it all; each node is told of, too, for the sake of its parent's
- * pzxid, unless there are millions of them.
+ * pzxid, as long as there is room beside what may be said of quotas.
  */
 static void remove_owned(struct txn *txn, struct znode *node)
 {
-	if (hf_buf_len(&txn->changes) < TXN_RECORD_MAX / 2)
-		note_deleted(txn, node);
+	size_t before = hf_buf_len(&txn->changes);
+
+	note_deleted(txn, node);
+	if (hf_buf_len(&txn->changes) > TXN_RECORD_MAX - TXN_SESSION_MAX)
+		hf_buf_truncate(&txn->changes, before);
 	remove_node(txn, node);
 }
 

@@ -19,6 +19,14 @@
  */
 #define TXN_RECORD_MAX ((size_t)128 * 1024 * 1024)
 
+/*
+ * The most that a session's nodes may come to, each with its path and so many
+ * bytes more; no other is created then. The end of a session is one record,
+ * and each of its nodes may change a quota.
+ */
+#define TXN_SESSION_MAX        (TXN_RECORD_MAX / 2)
+#define TXN_SESSION_NODE_BYTES ((size_t)192)
+
 struct txn_undo;
 struct txn_event;
 

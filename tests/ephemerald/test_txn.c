@@ -2,10 +2,14 @@
 
 #include "ephemerald/txn.h"
 
+#include "ephemerald/quota.h"
+#include "libhold/mem.h"
+
 #include "tests/ephemerald/suites.h"
 #include "tests/ephemerald/world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_ROOM = 64 * 1024 };
@@ -348,6 +352,69 @@ static void many_nodes_that_end_together_are_one_change_of_their_quota(void)
 	CU_ASSERT(hf_buf_len(&w.records) - before > 100);
 }
 
+/* ---- the end of a session with very much ----------------------------------
+ */
+
+static char *path_of(const char *dir, char letter, size_t len, const char *more)
+{
+	size_t dir_len = strlen(dir);
+	char *path = hf_alloc(dir_len + len + strlen(more) + 1);
+
+	memcpy(path, dir, dir_len);
+	memset(path + dir_len, letter, len);
+	path[dir_len] = '/';
+	strcpy(path + dir_len + len, more);
+	return path;
+}
+
+static int create_long(char letter, size_t len, int32_t flags, const char *dir,
+		       const char *more)
+{
+	char *path = path_of(dir, letter, len, more);
+	int err = world_create(&w, path, flags);
+
+	free(path);
+	return err;
+}
+
+/* A node of the session's whose going changes a quota of its own. */
+static void create_with_quota(char letter, size_t len)
+{
+	static const char *const below[] = { "", "/" QUOTA_LIMITS,
+					     "/" QUOTA_STATS };
+
+	CU_ASSERT_EQUAL_FATAL(create_long(letter, len, ZK_EPHEMERAL, "", ""),
+			      ZK_OK);
+	for (size_t i = 0; i < HF_LEN(below); i++)
+		CU_ASSERT_EQUAL_FATAL(create_long(letter, len, ZK_PERSISTENT,
+						  "/zookeeper/quota", below[i]),
+				      ZK_OK);
+}
+
+static void the_end_of_a_session_with_all_it_may_have_is_one_record(void)
+{
+	enum { NODES = 8, SHORT = 2 };
+	const size_t len = TXN_SESSION_MAX / NODES - TXN_SESSION_NODE_BYTES;
+
+	w.db.limits.max_memory = SIZE_MAX;
+	w.db.record = NULL; /* they are large */
+	world_session(&w, WORLD_SESSION);
+	for (char letter = 'a'; letter < 'a' + NODES - 1; letter++)
+		create_with_quota(letter, len);
+	CU_ASSERT_EQUAL(create_long('z', len + 1, ZK_EPHEMERAL, "", ""),
+			ZK_SYSTEM_ERROR);
+	create_with_quota('z', len);
+	CU_ASSERT_EQUAL(create_long('y', SHORT, ZK_EPHEMERAL, "", ""),
+			ZK_SYSTEM_ERROR);
+	CU_ASSERT_EQUAL(create_long('y', SHORT, ZK_PERSISTENT, "", ""), ZK_OK);
+	world_begin(&w);
+	txn_end_session(&w.txn, session_find(w.db.sessions, WORLD_SESSION));
+	CU_ASSERT_FALSE(hf_buf_failed(&w.txn.changes));
+	CU_ASSERT(hf_buf_len(&w.txn.changes) > TXN_SESSION_MAX);
+	txn_commit(&w.txn);
+	CU_ASSERT_EQUAL(ztree_counts(w.db.tree)->ephemerals, 0);
+}
+
 static const struct hf_test tests[] = {
 	HF_TEST(a_change_has_the_next_number_even_if_it_fails),
 	HF_TEST(a_create_is_checked_as_in_zookeeper),
@@ -364,6 +431,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_hard_limit_refuses_what_would_pass_it),
 	HF_TEST(an_abort_puts_a_quota_back_too),
 	HF_TEST(many_nodes_that_end_together_are_one_change_of_their_quota),
+	HF_TEST(the_end_of_a_session_with_all_it_may_have_is_one_record),
 	HF_TEST_END,
 };
 
