@@ -22,8 +22,8 @@
 #define ZEROS_BYTES     (256 * 1024)      /* of these, written beforehand */
 #define BUFFER_MAX      (SIZE_MAX / 2)    /* bounded by journal_refusing() */
 #define REFUSE_BYTES    (64 * 1024 * 1024)
-#define SYNC_BYTES      (16 * 1024 * 1024) /* unsynced, before each second */
-#define PIECE_BYTES     (256 * 1024)       /* of a snapshot, a write */
+#define SYNC_BYTES      (512 * 1024) /* unsynced: before the second is over */
+#define PIECE_BYTES     (256 * 1024) /* of a snapshot, a write */
 #define UNSYNCED_PIECES 16
 #define KEEP_BYTES      (256 * 1024)
 #define RETRY_MS        200
@@ -123,7 +123,7 @@ static size_t log_end(const struct log *log)
  * Bytes that are there already, in blocks that were written before, are synced
  * without the file system noting anything in its own journal: a third of the
  * time, and no waiting for what other programs have in there. A log that is
- * synced seldom does not need it. Failing is no harm.
+ * synced seldom, or with much in it, does not need it. Failing is no harm.
  */
 static void prepare_room(struct log *log, size_t end)
 {
@@ -134,6 +134,7 @@ static void prepare_room(struct log *log, size_t end)
 		      (off_t)(end - log->synced + ALLOCATE_BYTES)) == 0)
 		log->allocated = end + ALLOCATE_BYTES;
 	if (log->sync && end > log->zeroed &&
+	    hf_buf_len(&log->tail) < ZEROS_BYTES &&
 	    journal_write_at(log->fd, (struct hf_slice){ zeros, ZEROS_BYTES },
 			     end) == 0)
 		log->zeroed = end + ZEROS_BYTES;
