@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lockd/command.h"
+#include "lockd/command_docs.h"
 #include "lockd/glob.h"
 #include "lockd/key_specs.h"
 
@@ -13,31 +14,53 @@ static int64_t arity_of(const struct command *c)
 	return c->max_args == c->min_args ? c->min_args : -c->min_args;
 }
 
+static bool has_bit(const struct command *c, unsigned bit)
+{
+	return (c->flags & bit) != 0;
+}
+
+static bool is_counted(const struct command *c, unsigned bit)
+{
+	HF_UNUSED(bit);
+	return key_specs_is_counted(c);
+}
+
+static bool may_be_none(const struct command *c, unsigned bit)
+{
+	HF_UNUSED(bit);
+	return key_specs_may_be_none(c);
+}
+
 /* In Redis's order. */
-static void reply_flags(struct reply *r, unsigned flags)
+static void reply_flags(struct reply *r, const struct command *c)
 {
 	static const struct {
-		unsigned bit;
 		const char *name;
+		bool (*has)(const struct command *c, unsigned bit);
+		unsigned bit;
 	} names[] = {
-		{ COMMAND_WRITE, "write" },
-		{ COMMAND_READS, "readonly" },
-		{ COMMAND_DENY_OOM, "denyoom" },
-		{ COMMAND_ADMIN, "admin" },
-		{ COMMAND_NO_SCRIPT, "noscript" },
-		{ COMMAND_NO_SLOWLOG, "skip_slowlog" },
-		{ COMMAND_FAST, "fast" },
-		{ COMMAND_NO_AUTH, "no_auth" },
-		{ COMMAND_NO_MULTI, "no_multi" },
-		{ COMMAND_BUSY, "allow_busy" },
+		{ "write", has_bit, COMMAND_WRITE },
+		{ "readonly", has_bit, COMMAND_READS },
+		{ "denyoom", has_bit, COMMAND_DENY_OOM },
+		{ "admin", has_bit, COMMAND_ADMIN },
+		{ "pubsub", has_bit, COMMAND_PUBSUB },
+		{ "noscript", has_bit, COMMAND_NO_SCRIPT },
+		{ "skip_monitor", has_bit, COMMAND_NESTS },
+		{ "skip_slowlog", has_bit, COMMAND_NO_SLOWLOG },
+		{ "fast", has_bit, COMMAND_FAST },
+		{ "no_auth", has_bit, COMMAND_NO_AUTH },
+		{ "no_multi", has_bit, COMMAND_NO_MULTI },
+		{ "no_mandatory_keys", may_be_none, 0 },
+		{ "allow_busy", has_bit, COMMAND_BUSY },
+		{ "movablekeys", is_counted, 0 },
 	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < HF_LEN(names); i++)
-		n += (flags & names[i].bit) != 0 ? 1 : 0;
+		n += names[i].has(c, names[i].bit) ? 1 : 0;
 	reply_set(r, n);
 	for (size_t i = 0; i < HF_LEN(names); i++) {
-		if ((flags & names[i].bit) != 0)
+		if (names[i].has(c, names[i].bit))
 			reply_status(r, hf_slice_of(names[i].name));
 	}
 }
@@ -47,7 +70,7 @@ static void reply_command_info(struct reply *r, const struct command *c)
 	reply_array(r, 10);
 	reply_str(r, c->name);
 	reply_integer(r, arity_of(c));
-	reply_flags(r, c->flags);
+	reply_flags(r, c);
 	reply_integer(r, c->first_key);
 	reply_integer(r, c->last_key);
 	reply_integer(r, c->key_step);
@@ -123,11 +146,10 @@ static void command_info(struct call *call)
 		if (c != NULL)
 			reply_command_info(call->reply, c);
 		else
-			reply_null_array(call->reply);
+			reply_null(call->reply);
 	}
 }
 
-/* What redis-cli needs to complete names; the manual page has the rest. */
 static void command_docs(struct call *call)
 {
 	size_t n, wanted = 0;
@@ -143,47 +165,69 @@ static void command_docs(struct call *call)
 		if (c == NULL)
 			continue;
 		reply_str(call->reply, c->name);
-		reply_map(call->reply, 2);
-		reply_str(call->reply, "summary");
-		reply_str(call->reply, "See lockd(8).");
-		reply_str(call->reply, "group");
-		reply_str(call->reply, "generic");
+		command_docs_reply(call->reply, c);
 	}
 }
 
 /* The command whose keys are asked for; NULL after an error reply. */
-static const struct command *keyed(struct call *call)
+static const struct command *keyed(struct call *call, struct key_places *out)
 {
 	const struct command *c = command_find(call->argv[2]);
 	size_t n = call->argc - 2;
 
-	if (c == NULL)
+	if (c == NULL) {
 		reply_error(call->reply, "ERR Invalid command specified");
-	else if (c->first_key == 0)
+		return NULL;
+	}
+	if (!key_specs_has(c)) {
 		reply_error(call->reply,
 			    "ERR The command has no key arguments");
-	else if (n < (size_t)c->min_args ||
-		 (c->max_args > 0 && n > (size_t)c->max_args))
+		return NULL;
+	}
+	if (n < (size_t)c->min_args ||
+	    (c->max_args > 0 && n > (size_t)c->max_args)) {
 		reply_error(call->reply, "ERR Invalid number of arguments "
 					 "specified for command");
-	else
+		return NULL;
+	}
+	*out = key_specs_find(c, call->argv + 2, n);
+	if (out->n > 0 || key_specs_may_be_none(c))
 		return c;
+	reply_error(call->reply, "ERR Invalid arguments specified for command");
 	return NULL;
+}
+
+static struct hf_slice key_at(const struct call *call,
+			      const struct key_places *keys, size_t i)
+{
+	return call->argv[2 + keys->first + i * keys->step];
 }
 
 static void command_getkeys(struct call *call)
 {
-	const struct command *c = keyed(call);
-	size_t last;
+	struct key_places keys;
+
+	if (keyed(call, &keys) == NULL)
+		return;
+	reply_array(call->reply, keys.n);
+	for (size_t i = 0; i < keys.n; i++)
+		reply_bulk(call->reply, key_at(call, &keys, i));
+}
+
+static void command_getkeysandflags(struct call *call)
+{
+	struct key_places keys;
+	const struct command *c = keyed(call, &keys);
 
 	if (c == NULL)
 		return;
-	last = c->last_key < 0 ? call->argc - 3 : (size_t)c->last_key;
-	reply_array(call->reply,
-		    (last - (size_t)c->first_key) / (size_t)c->key_step + 1);
-	for (size_t i = (size_t)c->first_key; i <= last;
-	     i += (size_t)c->key_step)
-		reply_bulk(call->reply, call->argv[2 + i]);
+	reply_array(call->reply, keys.n);
+	for (size_t i = 0; i < keys.n; i++) {
+		reply_array(call->reply, 2);
+		reply_bulk(call->reply, key_at(call, &keys, i));
+		key_specs_reply_flags(call->reply, c, call->argv + 2,
+				      call->argc - 2, i);
+	}
 }
 
 static void command_help(struct call *call)
@@ -195,9 +239,11 @@ static void command_help(struct call *call)
 		"COUNT",
 		"    How many commands there are.",
 		"DOCS [<command> ...]",
-		"    A few words on each.",
+		"    What each is for, and its arguments.",
 		"GETKEYS <command> [<arg> ...]",
 		"    Which of its arguments are keys.",
+		"GETKEYSANDFLAGS <command> [<arg> ...]",
+		"    The same, with what it does to them.",
 		"INFO [<command> ...]",
 		"    Arguments, flags and keys of each.",
 		"LIST [FILTERBY PATTERN <pattern>]",
@@ -217,6 +263,7 @@ void cmd_command(struct call *call)
 		{ "info", 2, 0, command_info },
 		{ "docs", 2, 0, command_docs },
 		{ "getkeys", 4, 0, command_getkeys },
+		{ "getkeysandflags", 4, 0, command_getkeysandflags },
 		{ "help", 2, 2, command_help },
 	};
 

@@ -31,6 +31,7 @@
 #define T COMMAND_NO_MULTI
 #define Z COMMAND_NO_SLOWLOG
 #define B COMMAND_BUSY
+#define C COMMAND_PUBSUB
 
 /* Sorted by name: command_find() searches by halves. */
 static const struct command commands[] = {
@@ -54,9 +55,9 @@ static const struct command commands[] = {
 	{ "discard", 1, 1, N | F | Q | B, 0, 0, 0, cmd_discard },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
-	{ "eval_ro", 3, 0, N | R, 0, 0, 0, cmd_eval_ro },
+	{ "eval_ro", 3, 0, N | R | G, 0, 0, 0, cmd_eval_ro },
 	{ "evalsha", 3, 0, N | M | R, 0, 0, 0, cmd_evalsha },
-	{ "evalsha_ro", 3, 0, N | R, 0, 0, 0, cmd_evalsha_ro },
+	{ "evalsha_ro", 3, 0, N | R | G, 0, 0, 0, cmd_evalsha_ro },
 	{ "exec", 1, 1, N | Q | Z, 0, 0, 0, cmd_exec },
 	{ "exists", 2, 0, F | G, 1, -1, 1, cmd_exists },
 	{ "expire", 3, 0, W | K | F, 1, 1, 1, cmd_expire },
@@ -117,11 +118,11 @@ static const struct command commands[] = {
 	{ "ping", 1, 2, F | L, 0, 0, 0, cmd_ping },
 	{ "post", 1, 0, N | Q, 0, 0, 0, cmd_http },
 	{ "psetex", 4, 4, W | O, 1, 1, 1, cmd_psetex },
-	{ "psubscribe", 2, 0, N | L, 0, 0, 0, cmd_psubscribe },
+	{ "psubscribe", 2, 0, N | L | C, 0, 0, 0, cmd_psubscribe },
 	{ "pttl", 2, 2, F | G, 1, 1, 1, cmd_pttl },
-	{ "publish", 3, 3, M | F, 0, 0, 0, cmd_publish },
+	{ "publish", 3, 3, M | F | C, 0, 0, 0, cmd_publish },
 	{ "pubsub", 2, 0, S, 0, 0, 0, cmd_pubsub },
-	{ "punsubscribe", 1, 0, N | L, 0, 0, 0, cmd_punsubscribe },
+	{ "punsubscribe", 1, 0, N | L | C, 0, 0, 0, cmd_punsubscribe },
 	{ "quit", 1, 0, N | F | U | L | Q | B, 0, 0, 0, cmd_quit },
 	{ "randomkey", 1, 1, G, 0, 0, 0, cmd_randomkey },
 	{ "readonly", 1, 1, F, 0, 0, 0, cmd_no_cluster },
@@ -139,18 +140,18 @@ static const struct command commands[] = {
 	{ "setrange", 4, 4, W | O, 1, 1, 1, cmd_setrange },
 	{ "shutdown", 1, 0, N | A | T | B, 0, 0, 0, cmd_shutdown },
 	{ "slowlog", 2, 0, S | A, 0, 0, 0, cmd_slowlog },
-	{ "spublish", 3, 3, M | F, 1, 1, 1, cmd_spublish },
-	{ "ssubscribe", 2, 0, N | L, 1, -1, 1, cmd_ssubscribe },
+	{ "spublish", 3, 3, M | F | C, 1, 1, 1, cmd_spublish },
+	{ "ssubscribe", 2, 0, N | L | C, 1, -1, 1, cmd_ssubscribe },
 	{ "strlen", 2, 2, F | G, 1, 1, 1, cmd_strlen },
-	{ "subscribe", 2, 0, N | L, 0, 0, 0, cmd_subscribe },
+	{ "subscribe", 2, 0, N | L | C, 0, 0, 0, cmd_subscribe },
 	{ "substr", 4, 4, G, 1, 1, 1, cmd_getrange },
-	{ "sunsubscribe", 1, 0, N | L, 1, -1, 1, cmd_sunsubscribe },
+	{ "sunsubscribe", 1, 0, N | L | C, 1, -1, 1, cmd_sunsubscribe },
 	{ "time", 1, 1, F, 0, 0, 0, cmd_time },
 	{ "touch", 2, 0, F | G, 1, -1, 1, cmd_touch },
 	{ "ttl", 2, 2, F | G, 1, 1, 1, cmd_ttl },
 	{ "type", 2, 2, F | G, 1, 1, 1, cmd_type },
 	{ "unlink", 2, 0, W | K | F, 1, -1, 1, cmd_del },
-	{ "unsubscribe", 1, 0, N | L, 0, 0, 0, cmd_unsubscribe },
+	{ "unsubscribe", 1, 0, N | L | C, 0, 0, 0, cmd_unsubscribe },
 	{ "unwatch", 1, 1, N | F | B, 0, 0, 0, cmd_unwatch },
 	{ "wait", 3, 3, N, 0, 0, 0, cmd_wait },
 	{ "waitaof", 4, 4, N, 0, 0, 0, cmd_waitaof },
@@ -174,6 +175,7 @@ static const struct command commands[] = {
 #undef T
 #undef Z
 #undef B
+#undef C
 
 const struct command *command_table(size_t *n_out)
 {

@@ -63,6 +63,7 @@ enum {
 	COMMAND_DENY_OOM = 1 << 18, /* may need memory that stays */
 	COMMAND_READS = 1 << 19,    /* looks at keys, changes none */
 	COMMAND_BUSY = 1 << 20,     /* taken while a script runs long */
+	COMMAND_PUBSUB = 1 << 21,   /* of channels */
 };
 
 struct command {

@@ -28,6 +28,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/cmd_set.c \
 	lockd/cmd_string.c \
 	lockd/command.c lockd/command.h \
+	lockd/command_docs.c lockd/command_docs.h \
 	lockd/expiry.c lockd/expiry.h \
 	lockd/glob.c lockd/glob.h \
 	lockd/hash_value.c lockd/hash_value.h \

@@ -193,6 +193,11 @@ def test_the_cli_talks_with_a_person(terminal):
     terminal.type("publ\t", "PUBLISH")
     terminal.enter(" c m", r"\(integer\) 0")
     terminal.enter("help pexpire", "summary:")
+    # And the hints while one types, of its arguments.
+    terminal.type("get ", "key")
+    terminal.enter("seat", '"a"')
+    terminal.type("getrange ", "key start end")
+    terminal.enter("seat 0 0", '"a"')
     terminal.enter("hello 3", r'"proto" => \(integer\) 3')
     terminal.enter("info server", "redis_version:7")
     terminal.enter("nosuch", r"\(error\) ERR unknown command")

@@ -5,8 +5,10 @@ name what they show; then commands drawn at random, right and wrong ones, in
 both protocols.
 """
 
+import json
 import random
 import shlex
+import subprocess
 
 import pytest
 import redis
@@ -295,7 +297,9 @@ def test_redissons_lock_excludes_counts_and_wakes(servers):
 
 DESCRIBED = sorted({*SHAPES, "HRANDFIELD", "PSETEX", "TOUCH", "KEYS", "SCAN",
                     "RANDOMKEY", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT",
-                    "PTTL", "PEXPIRETIME"})
+                    "PTTL", "PEXPIRETIME", "EVAL", "EVALSHA", "EVAL_RO",
+                    "EVALSHA_RO", "PUBLISH", "SUBSCRIBE", "SSUBSCRIBE"})
+LOADING = {"loading", "stale"}  # of which lockd does not tell
 
 
 def described(server, name):
@@ -306,7 +310,7 @@ def described(server, name):
     specs = [dict(zip(spec[::2], spec[1::2])) for spec in info[8]]
     for spec in specs:
         spec.pop("notes", None)
-    return info[:2], set(info[2]), info[3:6], specs
+    return info[:2], set(info[2]) - LOADING, info[3:6], specs
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
@@ -318,12 +322,114 @@ def test_command_describes_it_as_redis_does(servers, name):
 GETKEYS = """
     MSET a 1 b 2 | MSET a 1 b | MGET a b c | RENAME a b | COPY a b REPLACE | HSET k f v
     GETEX k EX 1 | MSETNX a 1 | TOUCH a b | KEYS * | RANDOMKEY | HMGET k f g | SET k
+    SET k v | SET k v GET | SET k v EX 10 get | DEL a b | GETSET k v | RENAMENX a b
+    EVAL s 2 a b c | EVAL s 0 | EVAL s 0 a | EVAL s 3 a | EVAL s -1 a | EVAL s x a | EVAL s
+    EVALSHA s 1 a b | EVAL_RO s 1 a | EVALSHA_RO s 2 a b | EVAL s 1000000000000 a
+    SPUBLISH c m | SSUBSCRIBE a b | PUBLISH c m | PING | NOSUCH x | EXPIRE k 1 | HINCRBY k f 1
 """
 
 
-@pytest.mark.parametrize(
-    "words", [c.split() for line in GETKEYS.strip().splitlines()
-              for c in line.strip().split(" | ")], ids=" ".join)
-def test_command_getkeys_finds_the_same_keys(wires, words):
-    ours, theirs = (wire.ask("COMMAND", "GETKEYS", *words) for wire in wires)
+def rows(text):
+    return [c.split() for line in text.strip().splitlines()
+            for c in line.strip().split(" | ")]
+
+
+@pytest.mark.parametrize("words", rows(GETKEYS), ids=" ".join)
+@pytest.mark.parametrize("command", ["GETKEYS", "GETKEYSANDFLAGS"])
+def test_command_getkeys_finds_the_same_keys(wires, command, words):
+    ours, theirs = (wire.ask("COMMAND", command, *words) for wire in wires)
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "words", rows("""COMMAND INFO nosuch | COMMAND GETKEYS | COMMAND GETKEYSANDFLAGS
+                  COMMAND GETKEYSANDFLAGS COPY a b | COMMAND GETKEYSANDFLAGS EVAL s 1 a
+                  COMMAND DOCS nosuch"""), ids=" ".join)
+def test_command_answers_the_same(wires, words):
+    ours, theirs = (wire.ask(*words) for wire in wires)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "words, keys", [
+        ("LOCK.ACQUIRE 2 a b me PX 1", b"*2\r\n$1\r\na\r\n$1\r\nb\r\n"),
+        ("LOCK.RELEASE 1 a me", b"*1\r\n$1\r\na\r\n"),
+        ("LOCK.EXTEND 1 a me PX 1", b"*1\r\n$1\r\na\r\n"),
+        ("LOCK.INFO a", b"*1\r\n$1\r\na\r\n"),
+        ("LOCK.RELEASE 0 a me", b"-ERR Invalid arguments specified for command\r\n"),
+        ("LOCK.RELEASE 3 a me", b"-ERR Invalid arguments specified for command\r\n"),
+    ])
+def test_command_getkeys_finds_the_keys_of_locks(servers, words, keys):
+    with Wire(servers[0].socket) as wire:
+        assert wire.ask("COMMAND", "GETKEYS", *words.split()) == keys
+
+
+# -- COMMAND DOCS ------------------------------------------------------------
+
+
+def documented(server):
+    """What redis-cli, too, makes its hints of."""
+    said = subprocess.run(
+        ["redis-cli", "-s", server.socket, "-3", "--json", "COMMAND", "DOCS"],
+        capture_output=True, text=True, check=True).stdout
+    return json.loads(said)
+
+
+def shown(arg, inner=False):
+    """An argument as one reads it: "[EX seconds|PX milliseconds]"."""
+    flags = arg.get("flags", [])
+    if arg["type"] == "pure-token":
+        text = arg["token"]
+    else:
+        text = arg["token"] + " " if "token" in arg else ""
+        if "arguments" in arg:
+            between = "|" if arg["type"] == "oneof" else " "
+            text += "{" + between.join(map(shown, arg["arguments"])) + "}"
+        else:
+            text += f"{arg['name']}:{arg['type']}"
+    text += f"({arg['key_spec_index']})" if "key_spec_index" in arg else ""
+    text += "..." if "multiple" in flags else ""
+    return f"[{text}]" if "optional" in flags else text
+
+
+def usage(doc):
+    return " ".join(map(shown, doc.get("arguments", [])))
+
+
+# lockd's own words, and commands whose subcommands Redis tells of one by one.
+DOCUMENTED_OTHERWISE = {"set", "acl", "client", "cluster", "command", "config",
+                        "debug", "latency", "memory", "object", "pubsub",
+                        "script", "slowlog"}
+
+
+def test_command_docs_gives_the_arguments_that_redis_gives(servers):
+    ours, theirs = map(documented, servers)
+    both = set(ours) & set(theirs) - DOCUMENTED_OTHERWISE
+    assert len(both) > 70
+    assert {n: usage(ours[n]) for n in both} == {n: usage(theirs[n]) for n in both}
+    assert {n: ours[n]["group"] for n in both} == {n: theirs[n]["group"] for n in both}
+
+
+def test_command_docs_tells_of_each_command_what_its_arity_says(servers):
+    docs = documented(servers[0])
+    with redis.Redis(unix_socket_path=servers[0].socket, decode_responses=True) as client:
+        client.response_callbacks.clear()
+        arities = {info[0]: info[1] for info in client.execute_command("COMMAND")}
+    assert set(docs) == set(arities)
+    for name, doc in docs.items():
+        assert doc["summary"] and doc["summary"] != "See lockd(8).", name
+        args = doc.get("arguments", [])
+        least = 1 + sum(needed(arg) for arg in args if "optional" not in arg.get("flags", []))
+        assert abs(arities[name]) == least, name
+        if arities[name] > 0:
+            assert least == 1 + sum(map(needed, args)), name
+
+
+def needed(arg):
+    """How many words it takes at least."""
+    words = 1 if "token" in arg else 0
+    if arg["type"] == "block":
+        return words + sum(map(needed, arg["arguments"]))
+    if arg["type"] == "oneof":
+        return words + min(map(needed, arg["arguments"]))
+    return words if arg["type"] == "pure-token" else words + 1
