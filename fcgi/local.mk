@@ -1,7 +1,8 @@
 # fcgi/ - the ticketing worker; all but main() is a library for its tests
 noinst_LIBRARIES += fcgi/libworker.a
 fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS) \
-	$(JSON_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS) $(CRYPTO_CFLAGS)
+	$(JSON_CFLAGS) $(CURL_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS) \
+	$(CRYPTO_CFLAGS)
 fcgi_libworker_a_SOURCES = \
 	fcgi/api_health.c \
 	fcgi/api_identity.c \
@@ -11,8 +12,11 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/base64url.c fcgi/base64url.h \
 	fcgi/basket.h \
 	fcgi/booking.c fcgi/booking.h \
+	fcgi/channel.c fcgi/channel.h \
 	fcgi/changes.h \
 	fcgi/caller.c fcgi/caller.h \
+	fcgi/due_holds.c fcgi/due_holds.h \
+	fcgi/expirer.c fcgi/expirer.h \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
 	fcgi/hold_redis.c \
@@ -23,10 +27,16 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/json_body.c fcgi/json_body.h \
 	fcgi/json_out.c fcgi/json_out.h \
 	fcgi/listener.c fcgi/listener.h \
+	fcgi/live.c fcgi/live.h \
+	fcgi/live_store.c fcgi/live_store.h \
+	fcgi/pause.c fcgi/pause.h \
+	fcgi/pg_array.c fcgi/pg_array.h \
 	fcgi/pg_link.c fcgi/pg_link.h \
 	fcgi/pg_params.c fcgi/pg_params.h \
 	fcgi/problem.c fcgi/problem.h \
 	fcgi/query.c fcgi/query.h \
+	fcgi/post.c fcgi/post.h \
+	fcgi/publisher.c fcgi/publisher.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
 	fcgi/router.c fcgi/router.h \
@@ -81,7 +91,7 @@ fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 		$(HOLD_LUA) >$(abs_builddir)/$@.new
 	$(AM_V_at)mv $@.new $@
 
-worker_libs = $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
+worker_libs = $(CURL_LIBS) $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
 	$(XXHASH_LIBS) $(CRYPTO_LIBS)
 pkglibexec_PROGRAMS = fcgi/ticketing.fcgi
 fcgi_ticketing_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS)

@@ -2,10 +2,10 @@
 
 #include "fcgi/settings.h"
 
+#include "fcgi/post.h"
 #include "fcgi/redis_url.h"
 #include "fcgi/zk_url.h"
 #include "libhold/err.h"
-#include "libhold/service.h"
 #include "libhold/slice.h"
 
 #include <stdio.h>
@@ -20,8 +20,7 @@ static const struct hf_conf_setting table[] = {
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(socket_path),
 	  .value_name = "PATH",
-	  .help = "the Unix socket that nginx connects to; not needed where "
-		  "the service manager passes one" },
+	  .help = "the Unix socket that nginx connects to" },
 	{ .name = "threads",
 	  .kind = HF_CONF_INT,
 	  .offset = FIELD(threads),
@@ -44,7 +43,7 @@ const struct hf_conf worker_conf = {
 	.program = "ticketing.fcgi",
 	.summary = "Reserves and books tickets, behind nginx. Environment: "
 		   "LOCK_TYPE, LOCK_URL or\nNODE_URL, DATABASE_URL, "
-		   "HOLD_SECONDS, SECRET_FILE.",
+		   "HOLD_SECONDS, PUBLISH_URL, SECRET_FILE.",
 	.settings = table,
 };
 
@@ -128,9 +127,26 @@ static int parse_lock_url(struct settings *settings)
 	return 0;
 }
 
+/* Without one nobody is told, and all else is the same. */
+static int parse_publish_url(struct settings *settings)
+{
+	const char *url = getenv("PUBLISH_URL");
+	const char *reason;
+	char *path = NULL;
+
+	if (url == NULL || url[0] == '\0')
+		return 0;
+	reason = post_url_parse(url, &path);
+	free(path);
+	if (reason != NULL)
+		return complain("PUBLISH_URL cannot be read:", reason);
+	settings->publish_url = url;
+	return 0;
+}
+
 int settings_from_environment(struct settings *settings)
 {
-	if (settings->socket_path == NULL && hf_service_fds() == 0)
+	if (settings->socket_path == NULL)
 		return complain("--socket PATH", "is needed");
 	if (parse_lock_type(settings) < 0 || parse_lock_url(settings) < 0 ||
 	    parse_hold_seconds(settings) < 0)
@@ -139,6 +155,8 @@ int settings_from_environment(struct settings *settings)
 	if (settings->database_url == NULL)
 		return complain("DATABASE_URL", "is needed: "
 						"postgresql://…");
+	if (parse_publish_url(settings) < 0)
+		return HF_EUSAGE;
 	return parse_secret(settings);
 }
 

@@ -18,6 +18,7 @@ struct settings {
 	enum lock_type lock_type;
 	const char *lock_url; /* LOCK_URL or NODE_URL, by the type */
 	const char *database_url;
+	const char *publish_url; /* NULL: nobody watches */
 	int64_t hold_ms;
 	struct secret *secret; /* from SECRET_FILE; NULL: none is set */
 };

@@ -71,11 +71,21 @@
 	"state = 'booked', reserved_until = NULL, " \
 	"booked_at = clock_timestamp()"
 
+/*
+ * Whose t is; a free one is still its last holder's when his time ran out and
+ * that was all that happened (expirer.h), so that he is told why.
+ */
+#define MINE(client)                                                        \
+	"CASE t.state WHEN 'free' THEN (SELECT h.op = 'expire' AND "        \
+	"h.holder = " client " FROM history AS h WHERE h.ticket_id = t.id " \
+	"AND h.seq = t.history_seq) ELSE t.holder = " client " END"
+
 /* One row of store_rows(), see read_rows(). */
-#define SEEN_BY(client)                                                \
-	"t.state, t.holder = " client " AS mine, (extract(epoch FROM " \
-	"t.reserved_until - clock_timestamp()) * 1000000)::bigint AS " \
-	"left_us, " SALE_IS_OPEN " AS open"
+#define SEEN_BY(client)                                                     \
+	"t.state, " MINE(client) " AS mine, (extract(epoch FROM "           \
+				 "t.reserved_until - clock_timestamp()) * " \
+				 "1000000)::bigint AS "                     \
+				 "left_us, " SALE_IS_OPEN " AS open"
 
 enum statement {
 	RESERVE_ONE,
@@ -218,9 +228,7 @@ static enum store_state read_state(const char *text, bool mine, bool past)
 	/* Kept back by the box office: to a client as good as sold. */
 	if (strcmp(text, "booked") == 0 || strcmp(text, "blocked") == 0)
 		return STORE_BOOKED;
-	if (strcmp(text, "reserved") != 0)
-		return STORE_FREE;
-	if (!past)
+	if (strcmp(text, "reserved") == 0 && !past)
 		return STORE_RESERVED;
 	return mine ? STORE_LAPSED : STORE_FREE;
 }

@@ -20,7 +20,7 @@ enum store_state {
 	STORE_FREE,     /* also: reserved once, and its time is past */
 	STORE_RESERVED, /* until remaining_ms from now */
 	STORE_BOOKED,   /* or kept back by the box office */
-	STORE_LAPSED,   /* reserved by this very client, its time is past */
+	STORE_LAPSED,   /* reserved last by this very client, time is past */
 };
 
 /* What a ticket's row says of it, seen by one client. */

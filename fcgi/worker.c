@@ -3,6 +3,7 @@
 #include "fcgi/worker.h"
 
 #include "fcgi/guard.h"
+#include "fcgi/live.h"
 #include "fcgi/router.h"
 #include "fcgi/zk_keeper.h"
 #include "libhold/log.h"
@@ -11,17 +12,14 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* The largest reply: a list of some 100,000 ids. */
-#define REPLY_MAX  (16 * 1024 * 1024)
-#define KEEP_BYTES (64 * 1024)
-#define REQUEST_MS 10000 /* until a request must be whole */
-/* The file of a session (zk_session.h): beside the socket that is ours, or in
- * the folder that a service manager gives with the socket that is not. */
-#define SESSION_SUFFIX ".session"
+#define REPLY_MAX      (16 * 1024 * 1024)
+#define KEEP_BYTES     (64 * 1024)
+#define REQUEST_MS     10000      /* until a request must be whole */
+#define SESSION_SUFFIX ".session" /* of the socket: its file (zk_session.h) */
 
 struct thread {
 	pthread_t id;
@@ -98,41 +96,23 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* a and b as one; the caller frees it. */
-static char *joined(const char *a, const char *b)
-{
-	size_t size = strlen(a) + strlen(b) + 1;
-	char *text = hf_alloc(size);
-
-	snprintf(text, size, "%s%s", a, b);
-	return text;
-}
-
-/* The caller frees it. */
-static char *session_path(const struct settings *settings)
-{
-	const char *folder = getenv("STATE_DIRECTORY");
-
-	if (settings->socket_path != NULL)
-		return joined(settings->socket_path, SESSION_SUFFIX);
-	return joined(folder != NULL ? folder : ".",
-		      "/zookeeper" SESSION_SUFFIX);
-}
-
 /* NULL where each thread has a connection of its own. */
 static struct zk_keeper *open_keeper(const struct settings *settings)
 {
 	const char *reason = NULL;
 	struct zk_keeper *keeper;
-	char *path;
+	char *session_path;
+	size_t len;
 
 	if (settings->lock_type != LOCK_EPHEMERAL)
 		return NULL;
-	path = session_path(settings);
-	keeper = zk_keeper_open(settings->lock_url, path, &reason);
+	len = strlen(settings->socket_path) + sizeof(SESSION_SUFFIX);
+	session_path = hf_alloc(len);
+	snprintf(session_path, len, "%s" SESSION_SUFFIX, settings->socket_path);
+	keeper = zk_keeper_open(settings->lock_url, session_path, &reason);
 	if (keeper == NULL)
 		hf_fatalx("NODE_URL cannot be read: %s", reason);
-	free(path);
+	free(session_path);
 	return keeper;
 }
 
@@ -152,7 +132,7 @@ static struct hold *new_hold(const struct settings *settings,
 
 static void thread_init(struct thread *t, struct listener *listener,
 			const struct settings *settings,
-			struct zk_keeper *keeper)
+			struct zk_keeper *keeper, const struct live *live)
 {
 	t->listener = listener;
 	t->room = guard_room_new();
@@ -163,6 +143,7 @@ static void thread_init(struct thread *t, struct listener *listener,
 	t->site.booking.store = store_new(settings->database_url);
 	t->site.booking.hold_ms = settings->hold_ms;
 	t->site.secret = settings->secret;
+	t->site.booking.changes = live_changes(live);
 }
 
 static void thread_fini(struct thread *t)
@@ -179,9 +160,11 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 	size_t n = (size_t)settings->threads;
 	struct thread *threads = hf_new_array(struct thread, n);
 	struct zk_keeper *keeper = open_keeper(settings);
+	struct live *live =
+	    live_open(settings->publish_url, settings->database_url);
 
 	for (size_t i = 0; i < n; i++)
-		thread_init(&threads[i], listener, settings, keeper);
+		thread_init(&threads[i], listener, settings, keeper, live);
 	for (size_t i = 0; i < n; i++) {
 		if (pthread_create(&threads[i].id, NULL, serve, &threads[i]) !=
 		    0)
@@ -192,5 +175,6 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 	for (size_t i = 0; i < n; i++)
 		thread_fini(&threads[i]);
 	free(threads);
+	live_close(&live);
 	zk_keeper_close(&keeper);
 }

@@ -7,9 +7,12 @@
 extern const struct hf_suite test_backoff_suite;
 extern const struct hf_suite test_booking_suite;
 extern const struct hf_suite test_caller_suite;
+extern const struct hf_suite test_channel_suite;
+extern const struct hf_suite test_due_holds_suite;
 extern const struct hf_suite test_guard_suite;
 extern const struct hf_suite test_identity_suite;
 extern const struct hf_suite test_input_suite;
+extern const struct hf_suite test_pg_array_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_redis_url_suite;
 extern const struct hf_suite test_router_suite;

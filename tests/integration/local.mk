@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/support/grants.py \
 	tests/support/history.py \
 	tests/support/kazoo_suite.py \
+	tests/support/live.py \
 	tests/support/node_history.py \
 	tests/support/race.py \
 	tests/support/replay.py \
@@ -35,6 +36,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_history.py \
+	tests/integration/test_live.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_access.py \
 	tests/integration/test_lockd_busy.py \
@@ -68,7 +70,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker.py \
 	tests/integration/test_worker_restart.py \
-	tests/integration/test_worker_service.py \
 	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)

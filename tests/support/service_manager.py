@@ -18,10 +18,9 @@ WATCHDOG_US = 200_000
 class Manager(contextlib.ExitStack):
     """Starts one server, and hears what it says of itself."""
 
-    def __init__(self, program, home, abstract=False,
-                 fixed=("--durability", "none")):
+    def __init__(self, program, home, abstract=False):
         super().__init__()
-        self.program, self.home, self.fixed = program, home, fixed
+        self.program, self.home = program, home
         self.ear = self.enter_context(
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         name = f"hf-{os.getpid()}-{home.name}" if abstract else str(home / "notify")
@@ -37,7 +36,7 @@ class Manager(contextlib.ExitStack):
         listen = f"export LISTEN_FDS={count} LISTEN_PID={pid};" if sockets or n else ""
         self.process = subprocess.Popen(
             ["bash", "-c", "; ".join([*moved, listen + ' exec "$@"']), "sh",
-             self.program, *self.fixed, *options],
+             self.program, "--durability", "none", *options],
             pass_fds=[s.fileno() for s in sockets], stderr=subprocess.PIPE,
             text=True, cwd=self.home,
             env={**os.environ, "NOTIFY_SOCKET": self.name, **dict(environment)})

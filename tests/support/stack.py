@@ -74,8 +74,9 @@ class Nginx(Server):
 
     nginx/fill prints the configuration that ./run uses too, from the
     environment: HOLDFAST_PORT, RATE_LIMIT, NGINX_PREFIX (a directory of its
-    own, for pid, logs and temp files), WWW (the static page) and BOARD_USERS
-    (who may see the board: BOARD), and the workers' sockets as operands.
+    own, for pid, logs and temp files), WWW (the static page), BOARD_USERS
+    (who may see the board: BOARD), PUBLISH_SOCKET (where workers say what
+    changed) and settings, and the workers' sockets as operands.
     """
 
     name = "nginx"
@@ -83,11 +84,12 @@ class Nginx(Server):
 
     BOARD = ("board", "open sesame")
 
-    def __init__(self, port, sockets, rate_limit=0):
+    def __init__(self, port, sockets=(), rate_limit=0, **settings):
         super().__init__()
         self.port = port
         self.rate_limit = rate_limit
         self.sockets = sockets
+        self.settings = {"LIVE_LIMIT": "0", **settings}
         self.www = self.home / "www"
         shutil.copytree(SRC / "www", self.www)
 
@@ -95,9 +97,15 @@ class Nginx(Server):
         """One more static file."""
         (self.www / name).write_bytes(content)
 
+    @property
+    def publish_socket(self):
+        return str(self.home / "publish")
+
     def command(self):
         conf = self.home / "nginx.conf"
         conf.write_text(self._fill())
+        # One that was killed leaves it, and cannot bind.
+        pathlib.Path(self.publish_socket).unlink(missing_ok=True)
         return [
             shutil.which("nginx") or "/usr/sbin/nginx",
             *("-p", str(self.home), "-c", str(conf), "-e", "stderr"),
@@ -116,6 +124,8 @@ class Nginx(Server):
                 "NGINX_PREFIX": str(self.home),
                 "WWW": str(self.www),
                 "BOARD_USERS": str(users),
+                "PUBLISH_SOCKET": self.publish_socket,
+                **self.settings,
             },
             capture_output=True,
             text=True,
@@ -194,7 +204,10 @@ class Sale:
 
 
 class Stack(Sale):
-    """See the module. lock: a name, or a running server."""
+    """See the module.
+
+    lock: a name, or a running server; nginx: more settings for its nginx.
+    """
 
     def __init__(
         self,
@@ -204,6 +217,7 @@ class Stack(Sale):
         threads=8,
         lock="lockd",
         hold_seconds=120,
+        nginx=None,
     ):
         super().__init__(tickets, hold_seconds)
         self.database = database
@@ -215,8 +229,9 @@ class Stack(Sale):
         self.threads = threads
         self.shares_lock = not isinstance(lock, str)
         self.lock = lock if self.shares_lock else LOCK_SERVICES[lock]()
+        self.nginx = Nginx(self.port, **(nginx or {}))
         self.workers = [self.worker() for _ in range(workers)]
-        self.nginx = Nginx(self.port, [w.socket for w in self.workers])
+        self.nginx.sockets = [w.socket for w in self.workers]
 
     def worker(self, program="ticketing.fcgi", lock=None, **environment):
         """One more worker on this database, not started yet.
@@ -229,7 +244,11 @@ class Stack(Sale):
             **(lock or self.lock).worker_settings,
             DATABASE_URL=self.database_url,
             HOLD_SECONDS=str(self.hold_seconds),
-            **{"SECRET_FILE": str(self.secret_file), **environment},
+            **{
+                "PUBLISH_URL": f"unix://{self.nginx.publish_socket}",
+                "SECRET_FILE": str(self.secret_file),
+                **environment,
+            },
         )
 
     def parts(self):

@@ -1,0 +1,46 @@
+/*
+ * What the live view and the end of holds need of the database.
+ *
+ * One struct is one thread's connection, as with store.h; every call gives 0
+ * or HF_EUNREACHABLE. The functions behind it are in db/migrations.
+ */
+#ifndef FCGI_LIVE_STORE_H
+#define FCGI_LIVE_STORE_H
+
+#include "fcgi/channel.h"
+
+enum { LIVE_STORE_AT_ONCE = 500 }; /* tickets a call */
+
+struct live_store;
+
+struct live_store *live_store_new(const char *url);
+void live_store_free(struct live_store **store); /* and sets it to NULL */
+
+/* Texts live for the call. */
+typedef void live_seat_fn(void *arg, const char *event,
+			  const struct channel_seat *seat);
+typedef void live_id_fn(void *arg, const char *id);
+typedef void live_hold_fn(void *arg, const char *ticket, int64_t fence,
+			  const char *service, int64_t left_ms);
+
+/* What each of these tickets is now; nothing of one that there is not. */
+int live_store_seats(struct live_store *store, const char *const *ids, size_t n,
+		     live_seat_fn *each, void *arg) HF_MUSTUSE;
+
+/* All events. */
+int live_store_events(struct live_store *store, live_id_fn *each,
+		      void *arg) HF_MUSTUSE;
+
+/* All that is reserved, whoever's it is, also past its time (left_ms < 0). */
+int live_store_holds(struct live_store *store, live_hold_fn *each,
+		     void *arg) HF_MUSTUSE;
+
+/*
+ * Frees those that are still reserved under their token and past their time;
+ * each() is told of them alone.
+ */
+int live_store_end(struct live_store *store, const char *const *ids,
+		   const int64_t *fences, size_t n, const char *service,
+		   live_id_fn *each, void *arg) HF_MUSTUSE;
+
+#endif

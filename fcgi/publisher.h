@@ -1,0 +1,37 @@
+/*
+ * Tells who watches an event what changes there, as it changes.
+ *
+ * One thread a worker. It is told which tickets changed, reads what they are
+ * by now over a connection of its own, merges that, and hands a frame an event
+ * (channel.h) to nginx, ten a second at most. What it cannot tell, because
+ * too much changed, nginx was away or the database was, becomes a frame that
+ * says to fetch all anew; so does its start, as nobody knows what a worker
+ * that died had still to say.
+ */
+#ifndef FCGI_PUBLISHER_H
+#define FCGI_PUBLISHER_H
+
+#include "fcgi/basket.h"
+
+enum { PUBLISHER_QUEUE_MAX = 8192 }; /* tickets that wait to be read */
+
+struct publisher;
+
+/*
+ * url as post.h takes it; both are copied. NULL and a reason (lives for ever)
+ * when it cannot be read; an unreachable nginx or database is no error.
+ */
+struct publisher *publisher_open(const char *url, const char *database_url,
+				 const char **reason_out);
+
+/* Says what is still to be said, for a second at most. NULL is harmless. */
+void publisher_close(struct publisher **publisher);
+
+/*
+ * These tickets may have changed; copied. From any thread, and without any
+ * wait but for other callers.
+ */
+void publisher_tell(struct publisher *publisher, const char *const *ids,
+		    size_t n);
+
+#endif
