@@ -71,6 +71,23 @@ void hf_buf_add(struct hf_buf *buf, const void *data, size_t len)
 	buf->end += len;
 }
 
+void hf_buf_insert(struct hf_buf *buf, size_t at, struct hf_slice s)
+{
+	size_t behind = hf_buf_len(buf) - at;
+	char *to;
+
+	assert(at <= hf_buf_len(buf));
+	if (s.len == 0)
+		return;
+	to = hf_buf_reserve(buf, s.len);
+	if (to == NULL)
+		return;
+	to -= behind;
+	memmove(to + s.len, to, behind);
+	memcpy(to, s.data, s.len);
+	buf->end += s.len;
+}
+
 void hf_buf_printf(struct hf_buf *buf, const char *format, ...)
 {
 	va_list ap;

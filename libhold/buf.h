@@ -73,6 +73,9 @@ static inline void hf_buf_add_char(struct hf_buf *buf, char c)
 	hf_buf_add(buf, &c, 1);
 }
 
+/* As hf_buf_add(), behind the first at bytes; at is at most what is there. */
+void hf_buf_insert(struct hf_buf *buf, size_t at, struct hf_slice s);
+
 /* Drops len bytes from the front; len is at most what is there. */
 void hf_buf_consume(struct hf_buf *buf, size_t len);
 

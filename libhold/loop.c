@@ -27,7 +27,7 @@
 #define KEEPALIVE_S      300
 #define STOP_PATIENCE_MS 2000
 #define ACCEPTS_ASIDE    64 /* of a listener, in one round */
-#define FORBIDDEN_LOG_MS 1000
+#define REFUSAL_LOG_MS   1000
 
 struct listener {
 	struct hf_list all;
@@ -66,6 +66,7 @@ struct hf_loop {
 	struct hf_access access;
 	struct hf_slice forbidding;  /* said to who may not connect */
 	int64_t forbidden_logged_ms; /* 0: never */
+	int64_t refused_logged_ms;   /* the same */
 	struct hf_list listeners;
 	struct hf_list conns;
 	struct hf_list dirty;
@@ -158,6 +159,7 @@ static void on_closed(uv_handle_t *handle)
 	hf_list_remove(&conn->held_back);
 	hf_buf_fini(&conn->in);
 	hf_buf_fini(&conn->out);
+	hf_buf_fini(&conn->ahead);
 	hf_buf_fini(&conn->sending);
 	loop->counts.conns--;
 	loop->ops->closed(conn);
@@ -377,11 +379,22 @@ uint64_t hf_conn_mark(const struct hf_conn *conn)
 	return conn->taken + hf_buf_len(&conn->out);
 }
 
+static void drop_passed(struct hf_conn *conn)
+{
+	while (conn->n_holds > 0 &&
+	       conn->holds[0].until <= conn->loop->passed) {
+		conn->holds[0] = conn->holds[1];
+		conn->n_holds--;
+	}
+}
+
 void hf_conn_hold(struct hf_conn *conn, uint64_t mark, uint64_t until)
 {
 	struct hf_loop *loop = conn->loop;
-	int last = conn->n_holds - 1;
+	int last;
 
+	drop_passed(conn);
+	last = conn->n_holds - 1;
 	if (until <= loop->passed ||
 	    (last >= 0 && until <= conn->holds[last].until))
 		return;
@@ -393,26 +406,53 @@ void hf_conn_hold(struct hf_conn *conn, uint64_t mark, uint64_t until)
 		hf_list_append(&loop->held_back, &conn->held_back);
 }
 
+/*
+ * What has overtaken is put into its place, as that will be found no more when
+ * the first of those who wait need not. The marks of all who wait stay theirs.
+ */
+static void settle_ahead(struct hf_conn *conn)
+{
+	size_t len = hf_buf_len(&conn->ahead);
+
+	if (len == 0)
+		return;
+	hf_buf_insert(&conn->out, (size_t)(conn->holds[0].from - conn->taken),
+		      hf_buf_slice(&conn->ahead));
+	conn->taken -= len;
+	hf_buf_reset(&conn->ahead, KEEP_BYTES);
+}
+
 void hf_loop_pass(struct hf_loop *loop, uint64_t until)
 {
-	loop->passed = until;
 	HF_LIST_FOREACH (node, &loop->held_back) {
 		struct hf_conn *conn =
 		    HF_CONTAINER_OF(node, struct hf_conn, held_back);
 
-		if (conn->holds[0].until <= until)
-			mark_dirty(conn);
+		if (conn->holds[0].until > until)
+			continue;
+		settle_ahead(conn);
+		mark_dirty(conn);
 	}
+	loop->passed = until;
+}
+
+bool hf_conn_waits(struct hf_conn *conn, uint64_t mark)
+{
+	drop_passed(conn);
+	return conn->n_holds > 0 && mark >= conn->holds[0].from;
+}
+
+struct hf_buf *hf_conn_out_ahead(struct hf_conn *conn)
+{
+	mark_dirty(conn);
+	drop_passed(conn);
+	return conn->n_holds > 0 ? &conn->ahead : &conn->out;
 }
 
 /* How many bytes of out may leave now. */
 static size_t free_to_leave(struct hf_conn *conn)
 {
-	while (conn->n_holds > 0 &&
-	       conn->holds[0].until <= conn->loop->passed) {
-		conn->holds[0] = conn->holds[1];
-		conn->n_holds--;
-	}
+	drop_passed(conn);
 	if (conn->n_holds > 0)
 		return (size_t)(conn->holds[0].from - conn->taken);
 	hf_list_remove(&conn->held_back);
@@ -421,7 +461,8 @@ static size_t free_to_leave(struct hf_conn *conn)
 
 static void finish_if_done(struct hf_conn *conn)
 {
-	if (conn->close_soon && !conn->writing && hf_buf_len(&conn->out) == 0)
+	if (conn->close_soon && !conn->writing && hf_buf_len(&conn->out) == 0 &&
+	    hf_buf_len(&conn->ahead) == 0)
 		hf_conn_close(conn, conn->why);
 }
 
@@ -440,20 +481,28 @@ static void on_written(uv_write_t *write, int status)
 	mark_dirty(conn); /* what came meanwhile, or the close */
 }
 
+/* Marks are of what was appended to out. */
+static void note_taken(struct hf_conn *conn, const struct hf_buf *from,
+		       size_t len)
+{
+	if (from == &conn->out)
+		conn->taken += len;
+	conn->loop->counts.bytes_out += len;
+}
+
 /* The kernel took less than all: libuv writes the rest when it can. */
-static void write_rest(struct hf_conn *conn, size_t len)
+static void write_rest(struct hf_conn *conn, struct hf_buf *from, size_t len)
 {
 	struct hf_buf taken = conn->sending;
 	uv_buf_t bytes;
 
-	conn->taken += len;
-	if (len == hf_buf_len(&conn->out)) {
-		conn->sending = conn->out;
-		conn->out = taken;
+	note_taken(conn, from, len);
+	if (len == hf_buf_len(from)) {
+		conn->sending = *from;
+		*from = taken;
 	} else {
-		hf_buf_add(&conn->sending, conn->out.data + conn->out.start,
-			   len);
-		hf_buf_consume(&conn->out, len);
+		hf_buf_add(&conn->sending, from->data + from->start, len);
+		hf_buf_consume(from, len);
 	}
 	conn->writing = true;
 	conn->write.data = conn;
@@ -466,46 +515,57 @@ static void write_rest(struct hf_conn *conn, size_t len)
 	}
 }
 
-static void flush(struct hf_conn *conn)
+/* The first len bytes of from. False: not all of them are the kernel's yet. */
+static bool hand_to_kernel(struct hf_conn *conn, struct hf_buf *from,
+			   size_t len)
 {
 	uv_buf_t bytes;
-	size_t len;
 	int n;
 
+	if (len == 0)
+		return true;
+	bytes = uv_buf_init(from->data + from->start, (unsigned)len);
+	n = uv_try_write(&conn->uv.stream, &bytes, 1);
+	if (n < 0 && n != UV_EAGAIN) {
+		hf_conn_close(conn, HF_CONN_PEER);
+		return false;
+	}
+	if (n > 0) {
+		note_taken(conn, from, (size_t)n);
+		hf_buf_consume(from, (size_t)n);
+		len -= (size_t)n;
+	}
+	if (len > 0) {
+		write_rest(conn, from, len);
+		return false;
+	}
+	if (hf_buf_len(from) == 0)
+		hf_buf_reset(from, KEEP_BYTES);
+	return true;
+}
+
+static bool too_much_unread(const struct hf_conn *conn)
+{
+	size_t unread = hf_buf_len(&conn->out) + hf_buf_len(&conn->ahead) +
+			hf_buf_len(&conn->sending);
+
+	return hf_buf_failed(&conn->out) || hf_buf_failed(&conn->ahead) ||
+	       unread > conn->loop->limits.max_out_bytes;
+}
+
+static void flush(struct hf_conn *conn)
+{
 	if (conn->closing)
 		return;
-	if (hf_buf_failed(&conn->out) ||
-	    hf_buf_len(&conn->out) + hf_buf_len(&conn->sending) >
-		conn->loop->limits.max_out_bytes) {
+	if (too_much_unread(conn)) {
 		hf_conn_close(conn, HF_CONN_SLOW);
 		return;
 	}
 	if (conn->writing)
 		return; /* on_written() marks it dirty again */
-	len = free_to_leave(conn);
-	if (len > 0) {
-		bytes = uv_buf_init(conn->out.data + conn->out.start,
-				    (unsigned)len);
-		n = uv_try_write(&conn->uv.stream, &bytes, 1);
-		if (n < 0 && n != UV_EAGAIN) {
-			hf_conn_close(conn, HF_CONN_PEER);
-			return;
-		}
-		if (n > 0) {
-			conn->loop->counts.bytes_out += (uint64_t)n;
-			conn->taken += (uint64_t)n;
-			hf_buf_consume(&conn->out, (size_t)n);
-			len -= (size_t)n;
-		}
-		if (len > 0) {
-			conn->loop->counts.bytes_out += len;
-			write_rest(conn, len);
-			return;
-		}
-		if (hf_buf_len(&conn->out) == 0)
-			hf_buf_reset(&conn->out, KEEP_BYTES);
-	}
-	finish_if_done(conn);
+	if (hand_to_kernel(conn, &conn->out, free_to_leave(conn)) &&
+	    hand_to_kernel(conn, &conn->ahead, hf_buf_len(&conn->ahead)))
+		finish_if_done(conn);
 }
 
 /* Room for what comes next, behind what waits already. */
@@ -653,6 +713,17 @@ static void on_refused_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+/* One line a second at most: who is refused may come as often as it likes. */
+static bool may_log(struct hf_loop *loop, int64_t *logged_ms)
+{
+	int64_t now_ms = hf_loop_now_ms(loop);
+
+	if (*logged_ms != 0 && now_ms < *logged_ms + REFUSAL_LOG_MS)
+		return false;
+	*logged_ms = now_ms;
+	return true;
+}
+
 /* Says why to one connection too many, as far as the kernel takes it. */
 static void refuse(struct listener *listener)
 {
@@ -663,6 +734,11 @@ static void refuse(struct listener *listener)
 			(unsigned)loop->limits.refusal.len);
 
 	loop->counts.refused++;
+	if (may_log(loop, &loop->refused_logged_ms))
+		hf_warnx("connection refused: there are as many as may be "
+			 "max-clients=%zu refused_so_far=%llu",
+			 loop->limits.max_conns,
+			 (unsigned long long)loop->counts.refused);
 	if (listener->is_tcp)
 		uv_tcp_init(&loop->uv, &conn->uv.tcp);
 	else
@@ -686,6 +762,7 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	hf_list_init(&conn->watched);
 	hf_buf_init(&conn->in, loop->limits.max_in_bytes + READ_BYTES + 1);
 	hf_buf_init(&conn->out, loop->limits.max_out_bytes);
+	hf_buf_init(&conn->ahead, loop->limits.max_out_bytes);
 	hf_buf_init(&conn->sending, loop->limits.max_out_bytes);
 	if (conn->is_tcp)
 		uv_tcp_init(&loop->uv, &conn->uv.tcp);
@@ -696,15 +773,10 @@ static void conn_init(struct hf_conn *conn, struct listener *listener)
 	loop->counts.conns++;
 }
 
-/* One line a second at most: who is refused may come as often as it likes. */
 static void log_forbidden(struct hf_loop *loop, uid_t user)
 {
-	int64_t now_ms = hf_loop_now_ms(loop);
-
-	if (loop->forbidden_logged_ms != 0 &&
-	    now_ms < loop->forbidden_logged_ms + FORBIDDEN_LOG_MS)
+	if (!may_log(loop, &loop->forbidden_logged_ms))
 		return;
-	loop->forbidden_logged_ms = now_ms;
 	hf_warnx("connection refused: its user may not connect uid=%u "
 		 "refused_so_far=%llu",
 		 (unsigned)user, (unsigned long long)loop->counts.forbidden);

@@ -61,6 +61,7 @@ struct hf_conn {
 	uint64_t taken;        /* bytes of replies ever taken out of out */
 	struct hf_buf in;      /* the begun request that waits for its rest */
 	struct hf_buf out;     /* replies that were not handed to the kernel */
+	struct hf_buf ahead;   /* what leaves before those of out that wait */
 	struct hf_buf sending; /* what uv_write() is busy with */
 	uv_write_t write;
 	bool is_tcp;
@@ -181,6 +182,16 @@ struct hf_buf *hf_conn_out(struct hf_conn *conn);
 uint64_t hf_conn_mark(const struct hf_conn *conn);
 void hf_conn_hold(struct hf_conn *conn, uint64_t mark, uint64_t until);
 void hf_loop_pass(struct hf_loop *loop, uint64_t until);
+
+/* Does what was appended at mark wait? UINT64_MAX: does anything? */
+bool hf_conn_waits(struct hf_conn *conn, uint64_t mark);
+
+/*
+ * Where to append a whole reply that overtakes all that wait: it leaves at the
+ * end of the turn, behind what may leave already. Before hf_loop_pass() is
+ * called the next time it must be whole.
+ */
+struct hf_buf *hf_conn_out_ahead(struct hf_conn *conn);
 
 /*
  * No bytes are handed over from now on: what data() leaves, and what comes,

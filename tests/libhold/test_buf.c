@@ -29,6 +29,26 @@ static void what_was_added_is_there_in_order(void)
 	CU_ASSERT(hf_slice_eq(hf_buf_slice(&buf), HF_SLICE("seat 12A")));
 }
 
+static void what_is_inserted_stands_where_it_should(void)
+{
+	hf_buf_insert(&buf, 0, HF_SLICE("c"));
+	hf_buf_insert(&buf, 0, HF_SLICE("xa"));
+	hf_buf_consume(&buf, 1);
+	hf_buf_insert(&buf, 1, HF_SLICE("bb"));
+	hf_buf_insert(&buf, 4, HF_SLICE("d"));
+	hf_buf_insert(&buf, 2, HF_SLICE(""));
+	CU_ASSERT(hf_slice_eq(hf_buf_slice(&buf), HF_SLICE("abbcd")));
+}
+
+static void what_does_not_fit_is_not_inserted(void)
+{
+	fill(1023);
+	hf_buf_insert(&buf, 5, HF_SLICE("xx"));
+	CU_ASSERT(hf_buf_failed(&buf));
+	CU_ASSERT_EQUAL(hf_buf_len(&buf), 1023);
+	CU_ASSERT_EQUAL(hf_buf_slice(&buf).data[5], 'f');
+}
+
 static void exactly_the_maximum_fits(void)
 {
 	fill(1024);
@@ -72,6 +92,8 @@ static void a_reset_gives_big_memory_back(void)
 
 static const struct hf_test tests[] = {
 	HF_TEST(what_was_added_is_there_in_order),
+	HF_TEST(what_is_inserted_stands_where_it_should),
+	HF_TEST(what_does_not_fit_is_not_inserted),
 	HF_TEST(exactly_the_maximum_fits),
 	HF_TEST(one_byte_over_the_maximum_sticks),
 	HF_TEST(consumed_room_is_used_again),

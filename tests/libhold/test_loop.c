@@ -26,7 +26,8 @@
  * "flood" answers 32 KiB, "quit" closes after the reply, "later" is answered
  * by tick() 20 ms later, "pause" is, too, and nothing behind it is read
  * before; "watch" watches the peer's process; "hold N" makes all that follows
- * wait for N, and the next "pass N" lets it go; "stop" stops the loop.
+ * wait for N, and the next "pass N" lets it go; "ahead" overtakes what waits;
+ * "stop" stops the loop.
  */
 #define FLOOD_BYTES (32 * 1024)
 #define LATER_MS    20
@@ -72,6 +73,8 @@ static void answer(struct hf_conn *conn, struct hf_slice line)
 		hf_conn_hold(conn, hf_conn_mark(conn),
 			     (uint64_t)atoi(line.data + 5));
 		hf_buf_add_slice(hf_conn_out(conn), line);
+	} else if (memcmp(line.data, "ahead", 5) == 0) {
+		hf_buf_add_slice(hf_conn_out_ahead(conn), line);
 	} else if (memcmp(line.data, "pass ", 5) == 0) {
 		hf_loop_pass(ctx.loop, (uint64_t)atoi(line.data + 5));
 	} else if (hf_slice_eq(line, HF_SLICE("stop\n"))) {
@@ -570,7 +573,8 @@ static void replies_wait_for_what_they_tell_of(void)
 	CU_ASSERT(silent(fd, other));
 	say(other, "pass 4\n");
 	CU_ASSERT(silent(fd, other));
-	say(fd, "hold 6\nc\nhold 9\nd\nhold 7\n");
+	say(fd, "hold 6\nc\nhold 9\nd\nhold 7\nahead\n");
+	CU_ASSERT(hear(fd, "ahead\n")); /* it has heard all of that */
 	say(other, "pass 5\n");
 	CU_ASSERT(hear(fd, "hold 5\nb\n"));
 	CU_ASSERT(silent(fd, other));
@@ -582,6 +586,39 @@ static void replies_wait_for_what_they_tell_of(void)
 	CU_ASSERT(hear(fd, "hold 9\ne\n"));
 	close(fd);
 	close(other);
+}
+
+static void what_overtakes_leaves_at_once_and_the_rest_in_order(void)
+{
+	int fd = connect_unix(), other = connect_unix();
+
+	say(fd, "ahead 1\na\n"); /* nothing waits */
+	CU_ASSERT(hear(fd, "ahead 1\na\n"));
+	say(fd, "b\nhold 5\nc\nahead 2\nd\n");
+	CU_ASSERT(hear(fd, "b\nahead 2\n"));
+	say(fd, "hold 6\nahead 3\n");
+	CU_ASSERT(hear(fd, "ahead 3\n"));
+	CU_ASSERT(silent(fd, other));
+	say(other, "pass 5\n");
+	CU_ASSERT(hear(fd, "hold 5\nc\nd\n"));
+	say(fd, "ahead 4\n");
+	CU_ASSERT(hear(fd, "ahead 4\n"));
+	say(other, "pass 6\n");
+	CU_ASSERT(hear(fd, "hold 6\n"));
+	close(fd);
+	close(other);
+}
+
+/* All in one turn: nothing leaves before its end. */
+static void what_overtakes_does_not_come_behind_what_follows_it(void)
+{
+	int fd = connect_unix();
+
+	say(fd, "hold 5\na\nahead 1\npass 5\nb\nhold 7\nc\nhold 9\n"
+		"ahead 2\npass 7\nd\nahead 3\npass 9\ne\n");
+	CU_ASSERT(hear(fd, "ahead 1\nhold 5\na\nb\nahead 2\nhold 7\nc\n"
+			   "ahead 3\nhold 9\nd\ne\n"));
+	close(fd);
 }
 
 static void replies_that_wait_leave_before_the_end(void)
@@ -636,6 +673,8 @@ static const struct hf_test serving_tests[] = {
 	HF_TEST(all_connections_of_a_dead_process_end),
 	HF_TEST(nobody_is_watched_over_tcp),
 	HF_TEST(replies_wait_for_what_they_tell_of),
+	HF_TEST(what_overtakes_leaves_at_once_and_the_rest_in_order),
+	HF_TEST(what_overtakes_does_not_come_behind_what_follows_it),
 	HF_TEST(replies_that_wait_leave_before_the_end),
 	HF_TEST(stopping_lets_replies_leave),
 	HF_TEST_END,
