@@ -9,18 +9,27 @@
 struct client;
 struct ephemerald;
 
+/* What is sent to a client. */
+enum client_frame {
+	CLIENT_REPLY, /* never before an earlier reply */
+	CLIENT_EVENT, /* the same, but later replies may come before it */
+	CLIENT_PING,  /* its answer: before any reply and event */
+};
+
 /* What the server does for a client. */
 struct client_ops {
 	/*
-	 * Where to write one frame; it leaves at the turn's end, and not
-	 * before the disk has all changes up to zxid, nor before what was
-	 * written earlier. 0: it tells of no change.
+	 * Where to write one frame. It leaves at the turn's end, but not
+	 * before the disk has all changes up to zxid (0: it tells of none).
+	 * What need not wait overtakes what does, as far as its kind may.
 	 */
-	struct hf_buf *(*out)(struct client *client, int64_t zxid);
+	struct hf_buf *(*out)(struct client *client, enum client_frame frame,
+			      int64_t zxid);
 	void (*close_soon)(struct client *client); /* when all has left */
 	void (*kill)(struct client *client);       /* now */
 	/* How many bytes it has not taken yet. */
 	size_t (*queued)(struct client *client);
+	bool (*waits)(struct client *client); /* for a reply, for the disk */
 };
 
 enum { CLIENT_ADDRESS_MAX = 128 };
@@ -43,7 +52,7 @@ struct client {
 	struct watcher watcher;
 	struct client_stats stats;
 	int64_t opened_ms;
-	int64_t told_zxid; /* the greatest that it was told */
+	int64_t told_zxid; /* the greatest of its replies, sent or waiting */
 	bool over;         /* nothing it sends is read any more */
 	char address[CLIENT_ADDRESS_MAX]; /* "127.0.0.1:4242", "unix:/path" */
 };

@@ -35,6 +35,16 @@ static bool read_ask(const struct ephemerald *e, struct hf_slice frame,
 	return !rd.bad;
 }
 
+/*
+ * Who knows its password was told of the session when the disk had it. That it
+ * begins, or that there is none, may be news.
+ */
+static int64_t tells_zxid(const struct ephemerald *e, const struct ask *ask,
+			  const struct session *session)
+{
+	return session != NULL && ask->request.session != 0 ? 0 : e->db.zxid;
+}
+
 /* NULL session: there is none for you. */
 static void answer(struct ephemerald *e, struct client *client,
 		   const struct ask *ask, const struct session *session)
@@ -43,7 +53,8 @@ static void answer(struct ephemerald *e, struct client *client,
 	struct zk_connect_response response = {
 		.password = { nothing, sizeof(nothing) }
 	};
-	struct hf_buf *out = client->ops->out(client, e->db.zxid);
+	struct hf_buf *out =
+	    client->ops->out(client, CLIENT_REPLY, tells_zxid(e, ask, session));
 	size_t begun = zk_frame_begin(out);
 
 	if (session != NULL) {

@@ -76,6 +76,14 @@ static bool expire_one(struct ephemerald *e, struct session *session)
 	return true;
 }
 
+/* Whose answer waits for the disk is silent for that (libzookeeper is). */
+static bool waits_for_us(const struct session *session)
+{
+	struct client *client = session->client;
+
+	return client != NULL && client->ops->waits(client);
+}
+
 /* When to come again. */
 static int64_t expire(struct ephemerald *e, int64_t now_ms)
 {
@@ -85,7 +93,9 @@ static int64_t expire(struct ephemerald *e, int64_t now_ms)
 		session = sessions_due(e->db.sessions, now_ms);
 		if (session == NULL)
 			return sessions_next_due_ms(e->db.sessions);
-		if (!expire_one(e, session))
+		if (waits_for_us(session))
+			session_heard(e->db.sessions, session, now_ms);
+		else if (!expire_one(e, session))
 			return now_ms + RETRY_MS;
 	}
 	return now_ms;

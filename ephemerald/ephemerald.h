@@ -14,7 +14,10 @@ struct stats {
 	uint64_t received, sent; /* packets */
 	uint64_t latency_count, latency_sum_us, latency_min_us, latency_max_us;
 	uint64_t accepted, refused, bytes_in;
-	uint64_t expired; /* sessions */
+	uint64_t turned_away;   /* for there were as many as may be */
+	uint64_t dropped;       /* for what they did not read */
+	uint64_t disk_timeouts; /* ended, for the disk fails */
+	uint64_t expired;       /* sessions */
 	uint64_t stalls;
 	uint64_t auth_failed;
 	int64_t started_ms;

@@ -10,12 +10,12 @@
 enum { ZXID_OF_EVENT = -1 };
 
 void events_send(struct ephemerald *e, struct client *client,
-		 enum zk_event type, struct hf_slice path)
+		 enum zk_event type, struct hf_slice path, int64_t zxid)
 {
 	struct zk_reply_header header = { ZK_XID_NOTIFICATION, ZXID_OF_EVENT,
 					  ZK_OK };
 	struct zk_watcher_event event = { type, ZK_STATE_CONNECTED, path };
-	struct hf_buf *out = client->ops->out(client, e->db.zxid);
+	struct hf_buf *out = client->ops->out(client, CLIENT_EVENT, zxid);
 	size_t begun = zk_frame_begin(out);
 
 	persist_note_waiter(e->persist);
@@ -30,7 +30,8 @@ void events_tell(void *arg, struct watcher *watcher,
 		 const struct watch_event *event)
 {
 	struct client *client = client_of_watcher(watcher);
+	struct ephemerald *e = arg;
 
 	if (acl_allows(event->acl, &client->who, ZK_PERM_READ))
-		events_send(arg, client, event->type, event->path);
+		events_send(e, client, event->type, event->path, e->db.zxid);
 }

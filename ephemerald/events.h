@@ -10,8 +10,11 @@
 void events_tell(void *arg, struct watcher *watcher,
 		 const struct watch_event *event);
 
-/* Without asking an ACL: what a client missed, or took back. */
+/*
+ * Without asking an ACL: what a client missed. It waits until the disk has all
+ * changes up to zxid.
+ */
 void events_send(struct ephemerald *e, struct client *client,
-		 enum zk_event type, struct hf_slice path);
+		 enum zk_event type, struct hf_slice path, int64_t zxid);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "ephemerald/ephemerald.h"
 #include "ephemerald/server.h"
+#include "ephemerald/words.h"
 #include "libhold/descriptors.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
@@ -38,11 +39,13 @@ static int serve(struct settings *settings)
 
 	ephemerald_init(&e, settings);
 	server = server_new(&e, settings);
-	rc = server_listen(server);
+	rc = server_load(server);
 	if (rc == 0)
-		rc = server_load(server);
-	if (rc == 0)
+		rc = server_listen(server);
+	if (rc == 0) {
 		server_run(server);
+		rc = server_close(server);
+	}
 	server_free(&server);
 	ephemerald_fini(&e);
 	if (rc == 0)
@@ -59,7 +62,8 @@ int main(int argc, char **argv)
 	if (hf_conf_parse(&ephemerald_conf, argc, argv, &settings, &ask) == 0) {
 		if (ask != HF_CONF_RUN)
 			status = EXIT_SUCCESS;
-		else if (settings_check(&settings) == 0)
+		else if (settings_check(&settings) == 0 &&
+			 words_check(settings.four_letter) == 0)
 			status = serve(&settings);
 	}
 	hf_conf_free(&ephemerald_conf, &settings);

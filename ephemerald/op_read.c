@@ -4,6 +4,16 @@
 
 #include "ephemerald/zpath.h"
 
+/* The reply is about this path alone: its node, or (NULL) that it has none. */
+static void tell_of(struct call *call, const struct znode *node,
+		    struct hf_slice path)
+{
+	const struct zdb *db = &call->e->db;
+
+	call->tells_zxid = node != NULL ? zdb_zxid_of_node(db, node)
+					: zdb_zxid_of_path(db, path);
+}
+
 /* The node of path that the client may read, in *node_out. */
 static int readable(struct call *call, struct hf_slice path, uint32_t perms,
 		    struct znode **node_out)
@@ -11,22 +21,12 @@ static int readable(struct call *call, struct hf_slice path, uint32_t perms,
 	if (call_bad(call, path))
 		return ZK_MARSHALLING;
 	*node_out = ztree_find(call->e->db.tree, path);
+	tell_of(call, *node_out, path);
 	if (*node_out == NULL)
 		return ZK_NO_NODE;
 	return acl_allows((*node_out)->acl, &call->client->who, perms)
 		   ? ZK_OK
 		   : ZK_NO_AUTH;
-}
-
-/*
- * The reply is about this node alone. What is not there, in contrast, may have
- * been there until a moment ago.
- */
-static void tell_of(struct call *call, const struct znode *node)
-{
-	int64_t zxid = znode_zxid(node), unmarked = call->e->db.unmarked_zxid;
-
-	call->tells_zxid = zxid > unmarked ? zxid : unmarked;
 }
 
 static int watch_if(struct call *call, const struct zk_path_watch *request,
@@ -57,9 +57,9 @@ int op_exists(struct call *call)
 	if (err != ZK_OK)
 		return err;
 	node = ztree_find(call->e->db.tree, request.path);
+	tell_of(call, node, request.path);
 	if (node == NULL)
 		return ZK_NO_NODE;
-	tell_of(call, node);
 	znode_stat(node, &response.stat);
 	zk_put_only_stat(call->body, &response);
 	return ZK_OK;
@@ -75,7 +75,6 @@ static int put_data(struct call *call, const struct zk_path_watch *request)
 		err = watch_if(call, request, WATCH_DATA);
 	if (err != ZK_OK)
 		return err;
-	tell_of(call, node);
 	response.data = znode_data(node);
 	znode_stat(node, &response.stat);
 	zk_put_get_data_response(call->body, &response);
@@ -114,7 +113,6 @@ static int put_children(struct call *call, const struct zk_path_watch *request,
 		err = watch_if(call, request, WATCH_CHILD);
 	if (err != ZK_OK)
 		return err;
-	tell_of(call, node);
 	put_names(call->body, node);
 	if (with_stat) {
 		znode_stat(node, &stat);
@@ -150,6 +148,7 @@ int op_get_all_children_number(struct call *call)
 	err = readable(call, request.path, ZK_PERM_READ, &top);
 	if (err != ZK_OK)
 		return err;
+	call->tells_zxid = ZXID_LAST; /* of all below */
 	for (node = znode_next(top, top); node != NULL;
 	     node = znode_next(node, top))
 		response.count++;
@@ -193,7 +192,6 @@ int op_get_acl(struct call *call)
 	err = readable(call, request.path, ZK_PERM_READ | ZK_PERM_ADMIN, &node);
 	if (err != ZK_OK)
 		return err;
-	tell_of(call, node);
 	entries = acl_entries(node->acl);
 	if (acl_allows(node->acl, &call->client->who, ZK_PERM_ADMIN))
 		zk_put_vector(call->body, &entries);
@@ -270,6 +268,7 @@ int op_who_am_i(struct call *call)
 	struct hf_rd rd = hf_rd_of(hf_buf_slice(&who->ids));
 	struct zk_id id;
 
+	call->tells_zxid = 0;
 	hf_wr_u32(call->body, (uint32_t)who->count);
 	while (acl_who_next(&rd, &id)) {
 		struct zk_client_info info = { id.scheme, id.id };
@@ -321,6 +320,7 @@ static void put_error(struct hf_buf *out, int32_t err)
 int op_multi_read(struct call *call)
 {
 	struct zk_multi_header header;
+	int64_t tells_zxid = 0;
 
 	for (;;) {
 		size_t begun = hf_buf_len(call->body);
@@ -335,12 +335,14 @@ int op_multi_read(struct call *call)
 		err = read_one(call, header.op);
 		if (err == ZK_MARSHALLING)
 			return err;
+		if (call->tells_zxid > tells_zxid)
+			tells_zxid = call->tells_zxid;
 		if (err == ZK_OK)
 			continue;
 		hf_buf_truncate(call->body, begun);
 		put_error(call->body, err);
 	}
 	put_header(call->body, -1, true, -1);
-	call->tells_zxid = ZXID_LAST; /* not of the last node alone */
+	call->tells_zxid = tells_zxid; /* not of the last node alone */
 	return ZK_OK;
 }

@@ -5,17 +5,15 @@
 #include "ephemerald/persist.h"
 
 /*
- * Never waits for the disk: a slow one must not look like a dead server. So
- * it tells a number that is on disk, or that the client knows already.
+ * Never waits for the disk: a slow one must not look like a dead server. As it
+ * overtakes all that does, its number is one that they are all behind.
  */
 int op_ping(struct call *call)
 {
-	int64_t zxid = persist_durable_zxid(call->e->persist, &call->e->db);
-
 	call->xid = ZK_XID_PING;
+	call->frame = CLIENT_PING;
 	call->tells_zxid = 0;
-	call->reply_zxid =
-	    zxid > call->client->told_zxid ? zxid : call->client->told_zxid;
+	call->reply_zxid = persist_settled_zxid(call->e->persist, &call->e->db);
 	return ZK_OK;
 }
 
@@ -44,6 +42,7 @@ int op_auth(struct call *call)
 	if (call->rd.bad)
 		return refuse(call);
 	call->reply_zxid = 0;
+	call->tells_zxid = 0;
 	if (add_auth(call->client, &request))
 		return ZK_OK;
 	call->e->stats.auth_failed++;
@@ -68,6 +67,7 @@ int op_sasl(struct call *call)
 	if (call->rd.bad || token.data == NULL)
 		return refuse(call);
 	call->reply_zxid = 0;
+	call->tells_zxid = 0;
 	zk_put_text(call->body, ZK_NULL);
 	return ZK_OK;
 }

@@ -52,7 +52,8 @@ static int set_again(struct call *call, struct zk_vector paths, int64_t zxid,
 			return ZK_MARSHALLING;
 		event = missed(ztree_find(call->e->db.tree, path), zxid);
 		if (event != 0)
-			events_send(call->e, call->client, event, path);
+			events_send(call->e, call->client, event, path,
+				    zdb_zxid_of_path(&call->e->db, path));
 		else if (zdb_watch(&call->e->db, &call->client->watcher, path,
 				   kind) < 0)
 			return ZK_SYSTEM_ERROR;
@@ -75,6 +76,7 @@ static int set_all(struct call *call, const struct zk_set_watches2 *request)
 	};
 	int err = ZK_OK;
 
+	call->tells_zxid = 0; /* what the events tell, they wait for */
 	for (size_t i = 0; err == ZK_OK && i < HF_LEN(lists); i++)
 		err = set_again(call, lists[i].paths, request->relative_zxid,
 				lists[i].missed, lists[i].kind);
@@ -114,6 +116,7 @@ int op_add_watch(struct call *call)
 	struct zk_error response = { ZK_OK };
 	unsigned kind;
 
+	call->tells_zxid = 0;
 	zk_get_path_type(&call->rd, &request);
 	if (call_bad(call, request.path) ||
 	    (request.type != ZK_ADD_WATCH_PERSISTENT &&

@@ -26,10 +26,10 @@ struct persist {
 	bool always;  /* else everysec */
 	bool stopped; /* while loading: the last record is of a clean stop */
 	int64_t ceiling;
-	uint64_t ceiling_seq; /* its record */
-	int64_t durable_zxid; /* on disk, with all before it */
-	uint64_t durable_seq; /* its record */
-	struct hf_buf zxids;  /* int64_t each, of the records behind it */
+	uint64_t ceiling_seq;   /* its record */
+	int64_t ceiling_before; /* what holds until that is on disk */
+	uint64_t durable_seq;
+	struct hf_buf zxids; /* int64_t each, of the records behind it */
 	/* Of the snapshot under way: */
 	enum scan_part scan_part;
 	uint64_t scan; /* cursor */
@@ -54,18 +54,29 @@ static int64_t awaited_zxid(const struct persist *p, size_t i)
 	return zxid;
 }
 
-static void on_record(void *arg, struct hf_slice record)
+static bool ceiling_is_durable(const struct persist *p)
+{
+	return journal_durable(p->journal) >= p->ceiling_seq;
+}
+
+static void note_ceiling(struct persist *p, uint64_t seq)
+{
+	if (ceiling_is_durable(p))
+		p->ceiling_before = p->ceiling;
+	p->ceiling = p->db->zxid_ceiling;
+	p->ceiling_seq = seq;
+	journal_sync_soon(p->journal);
+}
+
+static void on_record(void *arg, int64_t zxid, struct hf_slice record)
 {
 	struct persist *p = arg;
 	uint64_t seq = journal_add(p->journal, record);
 
 	if (p->always)
-		hf_buf_add(&p->zxids, &p->db->zxid, sizeof(p->db->zxid));
-	if (p->ceiling != p->db->zxid_ceiling) {
-		p->ceiling = p->db->zxid_ceiling;
-		p->ceiling_seq = seq;
-		journal_sync_soon(p->journal);
-	}
+		hf_buf_add(&p->zxids, &zxid, sizeof(zxid));
+	if (p->ceiling != p->db->zxid_ceiling)
+		note_ceiling(p, seq);
 }
 
 static void note_durable(struct persist *p, uint64_t seq)
@@ -74,7 +85,6 @@ static void note_durable(struct persist *p, uint64_t seq)
 
 	if (n == 0 || !p->always)
 		return;
-	p->durable_zxid = awaited_zxid(p, n - 1);
 	p->durable_seq = seq;
 	hf_buf_consume(&p->zxids, n * sizeof(int64_t));
 }
@@ -105,8 +115,7 @@ static void begin_again(struct persist *p)
 	if (!p->stopped && db->zxid_ceiling > db->zxid)
 		db->zxid = db->zxid_ceiling;
 	db->zxid_ceiling = db->zxid; /* the next one writes a new one */
-	p->ceiling = db->zxid_ceiling;
-	p->durable_zxid = db->zxid;
+	p->ceiling = p->ceiling_before = db->zxid_ceiling;
 	p->durable_seq = journal_last(p->journal);
 }
 
@@ -221,57 +230,59 @@ struct persist *persist_open(struct zdb *db, const struct settings *settings,
 	return p;
 }
 
-void persist_close(struct persist **persist)
+int persist_close(struct persist **persist)
 {
 	struct persist *p = *persist;
+	int rc;
 
 	if (p == NULL)
-		return;
+		return 0;
 	*persist = NULL;
 	p->db->record = NULL;
 	change_put_stopped(begin_record(p), p->db->zxid);
 	journal_add(p->journal, hf_buf_slice(&p->record));
-	journal_close(&p->journal);
+	rc = journal_close(&p->journal);
 	hf_buf_fini(&p->record);
 	hf_buf_fini(&p->zxids);
 	free(p);
+	return rc;
 }
 
-uint64_t persist_wait_for(const struct persist *p)
+int64_t persist_settled_zxid(const struct persist *p, const struct zdb *db)
 {
-	if (p == NULL)
-		return 0;
-	return p->always ? journal_last(p->journal) : p->ceiling_seq;
+	if (p != NULL && p->always && n_awaited(p) > 0)
+		return awaited_zxid(p, 0) - 1;
+	if (p != NULL && !ceiling_is_durable(p))
+		return p->ceiling_before;
+	return db->zxid;
 }
 
-/* The record that has the change, of those that are not on disk. */
-static uint64_t seq_of(const struct persist *p, int64_t zxid)
+/* How many of the records that are not on disk have such a number. */
+static size_t n_awaited_up_to(const struct persist *p, int64_t zxid)
 {
 	size_t from = 0, to = n_awaited(p);
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (awaited_zxid(p, middle) < zxid)
+		if (awaited_zxid(p, middle) <= zxid)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	return p->durable_seq + from + 1;
+	return from;
 }
 
-uint64_t persist_wait_for_change(const struct persist *p, int64_t zxid)
+uint64_t persist_wait_for(const struct persist *p, int64_t zxid)
 {
-	uint64_t last = persist_wait_for(p), seq;
+	size_t n;
 
-	if (p == NULL || zxid == 0)
+	if (p == NULL || zxid <= persist_settled_zxid(p, p->db))
 		return 0;
 	if (!p->always)
-		return last;
-	/* Whatever the reply tells, its own number is one that was given. */
-	seq = zxid > p->durable_zxid ? seq_of(p, zxid) : p->ceiling_seq;
-	seq = seq > p->ceiling_seq ? seq : p->ceiling_seq;
-	return seq < last ? seq : last;
+		return ceiling_is_durable(p) ? 0 : p->ceiling_seq;
+	n = n_awaited_up_to(p, zxid);
+	return n == 0 ? 0 : p->durable_seq + n;
 }
 
 void persist_note_waiter(struct persist *p)
@@ -280,17 +291,14 @@ void persist_note_waiter(struct persist *p)
 		journal_note_waiter(p->journal);
 }
 
-int64_t persist_durable_zxid(const struct persist *p, const struct zdb *db)
-{
-	/* With nothing under way that goes for numbers without a record, too:
-	 * how far they may go is one. */
-	return p == NULL || !p->always || n_awaited(p) == 0 ? db->zxid
-							    : p->durable_zxid;
-}
-
 const char *persist_refusing(const struct persist *p)
 {
 	return p == NULL ? NULL : journal_refusing(p->journal);
+}
+
+bool persist_failing(const struct persist *p)
+{
+	return p != NULL && journal_failing(p->journal);
 }
 
 const struct journal_counts *persist_counts(const struct persist *p)

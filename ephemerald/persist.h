@@ -26,31 +26,35 @@ struct persist *persist_open(struct zdb *db, const struct settings *settings,
 			     uv_loop_t *loop, persist_durable_fn *durable,
 			     void *arg);
 
-/* Writes what is left; as journal_close(). Sets *persist to NULL. */
-void persist_close(struct persist **persist);
+/*
+ * Writes what is left; as journal_close(). Sets *persist to NULL. 0, or
+ * negative: something that nobody was told of is lost.
+ */
+int persist_close(struct persist **persist) HF_MUSTUSE;
 
 /*
- * What durable() must have reached before a reply about the state as it is
- * now may leave; 0: it need not wait. NULL persist: nothing is kept.
+ * The last number that may be told now: it, and all before it, are on disk or
+ * (everysec) will at least never be given again. It never goes back.
  */
-uint64_t persist_wait_for(const struct persist *persist);
+int64_t persist_settled_zxid(const struct persist *persist,
+			     const struct zdb *db);
 
 /*
- * The same of a reply that tells of no change after zxid: whoever reads what
- * nobody has changed lately need not wait for others' changes. 0: it tells of
- * none at all.
+ * What durable() must have reached before a reply may leave that tells of
+ * changes up to zxid, or has that number: whoever reads what nobody has
+ * changed lately need not wait for others' changes. 0: it need not wait. NULL
+ * persist: nothing is kept.
  */
-uint64_t persist_wait_for_change(const struct persist *persist, int64_t zxid);
+uint64_t persist_wait_for(const struct persist *persist, int64_t zxid);
 
 /* Somebody waits for the disk who has changed nothing himself. */
 void persist_note_waiter(struct persist *persist);
 
-/* The number of a change that, with all before it, is on disk. */
-int64_t persist_durable_zxid(const struct persist *persist,
-			     const struct zdb *db);
-
 /* Why nothing may be changed now; NULL: it may. */
 const char *persist_refusing(const struct persist *persist);
+
+/* The disk's last answer was an error: what waits for it may wait for long. */
+bool persist_failing(const struct persist *persist);
 
 const struct journal_counts *persist_counts(const struct persist *persist);
 

@@ -75,12 +75,15 @@ static int run(struct call *call)
 
 	if (op == NULL) {
 		call->end = true;
+		call->tells_zxid = 0;
 		call->reply_zxid = -1;
 		return ZK_UNIMPLEMENTED;
 	}
 	if ((op->flags & OP_CHANGES) != 0 &&
-	    persist_refusing(call->e->persist) != NULL)
+	    persist_refusing(call->e->persist) != NULL) {
+		call->tells_zxid = 0;
 		return ZK_OPERATION_TIMEOUT;
+	}
 	return op->run(call);
 }
 
@@ -98,21 +101,37 @@ static void note_reader(const struct call *call)
 	struct persist *persist = call->e->persist;
 
 	if (op != NULL && (op->flags & OP_CHANGES) == 0 &&
-	    tells_zxid(call) > persist_durable_zxid(persist, &call->e->db))
+	    tells_zxid(call) > persist_settled_zxid(persist, &call->e->db))
 		persist_note_waiter(persist);
+}
+
+/*
+ * A number that may be told when the reply leaves, and none is less than one
+ * that was told before. A reply that overtakes events does not tell what they
+ * wait for: a client that never gets them asks for them by the last number
+ * that it knows.
+ */
+static int64_t reply_zxid(const struct call *call)
+{
+	struct client *client = call->client;
+	int64_t zxid = persist_settled_zxid(call->e->persist, &call->e->db);
+
+	if (call->reply_zxid != ZXID_LAST)
+		return call->reply_zxid;
+	zxid = tells_zxid(call) > zxid ? tells_zxid(call) : zxid;
+	if (zxid > client->told_zxid)
+		client->told_zxid = zxid;
+	return client->told_zxid;
 }
 
 static void answer(struct call *call, int err)
 {
 	struct client *client = call->client;
-	struct zk_reply_header header = { call->xid, call->reply_zxid, err };
-	struct hf_buf *out = client->ops->out(client, tells_zxid(call));
+	struct zk_reply_header header = { call->xid, reply_zxid(call), err };
+	struct hf_buf *out =
+	    client->ops->out(client, call->frame, tells_zxid(call));
 	size_t begun = zk_frame_begin(out);
 
-	if (header.zxid == ZXID_LAST)
-		header.zxid = call->e->db.zxid;
-	if (header.zxid > client->told_zxid)
-		client->told_zxid = header.zxid;
 	zk_put_reply_header(out, &header);
 	if (err == ZK_OK)
 		hf_buf_add_slice(out, hf_buf_slice(call->body));

@@ -16,7 +16,8 @@ struct call {
 	struct hf_rd rd;     /* what follows the request's header */
 	struct hf_buf *body; /* what follows the reply's header */
 	int64_t now_ms;
-	int64_t reply_zxid; /* ZXID_LAST: of the last change */
+	enum client_frame frame;
+	int64_t reply_zxid; /* ZXID_LAST: of the last change that may be told */
 	int64_t tells_zxid; /* no later change shows; ZXID_LAST: any may */
 	bool end;           /* close when the reply has left */
 	bool refused;       /* there is none: close at once */

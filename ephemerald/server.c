@@ -25,6 +25,9 @@
 #define STALL_MS 100
 #define BEAT_MS  250
 
+/* How often it is looked who waits for a disk that fails. */
+#define FAILING_MS 50
+
 struct server {
 	struct ephemerald *e;
 	const struct settings *settings;
@@ -32,6 +35,9 @@ struct server {
 	struct address_table *addresses;
 	int64_t ticked_ms;   /* when we served last */
 	int64_t promised_ms; /* when it wanted to; HF_NEVER: any time */
+	int64_t refusing_ms; /* since when; HF_NEVER: the disk takes changes */
+	int64_t failing_ms;  /* since when; HF_NEVER: it is slow at most */
+	bool hung_up;        /* on anybody, since then */
 };
 
 struct peer {
@@ -39,6 +45,8 @@ struct peer {
 	struct server *server;
 	struct client client;
 	struct address *address; /* NULL: it is not counted */
+	uint64_t replied;        /* up to where there are replies that waited */
+	int64_t waits_since_ms;  /* the first of them */
 };
 
 static struct peer *peer_of(struct hf_conn *conn)
@@ -53,19 +61,32 @@ static struct hf_conn *conn_of(struct client *client)
 
 /* ---- what the core wants of a connection --------------------------------- */
 
-/*
- * While the disk refuses, nothing is changed, and reading goes on with what is
- * in memory.
- */
-static struct hf_buf *out_of(struct client *client, int64_t zxid)
+static bool reply_waits(struct peer *peer)
 {
-	struct hf_conn *conn = conn_of(client);
-	struct persist *persist = peer_of(conn)->server->e->persist;
+	return peer->replied > 0 &&
+	       hf_conn_waits(&peer->conn, peer->replied - 1);
+}
 
-	if (persist_refusing(persist) == NULL)
-		hf_conn_hold(conn, hf_conn_mark(conn),
-			     persist_wait_for_change(persist, zxid));
-	return hf_conn_out(conn);
+static void note_waiting_reply(struct peer *peer, bool behind_another)
+{
+	if (!behind_another)
+		peer->waits_since_ms = hf_loop_now_ms(peer->server->loop);
+	peer->replied = hf_conn_mark(&peer->conn) + 1;
+}
+
+static struct hf_buf *out_of(struct client *client, enum client_frame frame,
+			     int64_t zxid)
+{
+	struct peer *peer = peer_of(conn_of(client));
+	uint64_t until = persist_wait_for(peer->server->e->persist, zxid);
+	bool behind_another = frame != CLIENT_PING && reply_waits(peer);
+
+	if (until == 0 && !behind_another)
+		return hf_conn_out_ahead(&peer->conn);
+	hf_conn_hold(&peer->conn, hf_conn_mark(&peer->conn), until);
+	if (frame == CLIENT_REPLY)
+		note_waiting_reply(peer, behind_another);
+	return hf_conn_out(&peer->conn);
 }
 
 static void close_client(struct client *client)
@@ -82,13 +103,19 @@ static size_t queued(struct client *client)
 {
 	const struct hf_conn *conn = conn_of(client);
 
-	return hf_buf_len(&conn->out) + hf_buf_len(&conn->sending);
+	return hf_buf_len(&conn->out) + hf_buf_len(&conn->ahead) +
+	       hf_buf_len(&conn->sending);
+}
+
+static bool waits(struct client *client)
+{
+	return reply_waits(peer_of(conn_of(client)));
 }
 
 static struct hf_conn *open_peer(void *arg)
 {
 	static const struct client_ops ops = { out_of, close_client,
-					       kill_client, queued };
+					       kill_client, queued, waits };
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
 
@@ -98,10 +125,20 @@ static struct hf_conn *open_peer(void *arg)
 	return &peer->conn;
 }
 
+static void note_dropped(struct peer *peer)
+{
+	hf_warnx("dropped: it has more unread replies and events than "
+		 "max-output from=%s",
+		 peer->client.address);
+	peer->server->e->stats.dropped++;
+}
+
 static void free_peer(struct hf_conn *conn)
 {
 	struct peer *peer = peer_of(conn);
 
+	if (conn->why == HF_CONN_SLOW)
+		note_dropped(peer);
 	client_closed(peer->server->e, &peer->client);
 	address_leave(peer->server->addresses, peer->address);
 	free(peer);
@@ -147,6 +184,7 @@ static void count(struct server *server)
 	const struct hf_loop_counts *counts = hf_loop_counts(server->loop);
 
 	server->e->stats.accepted = counts->accepted;
+	server->e->stats.turned_away = counts->refused;
 	server->e->stats.connections = counts->conns;
 	server->e->stats.bytes_in = counts->bytes_in;
 }
@@ -191,13 +229,88 @@ static void make_up_for_stall(struct server *server, int64_t now_ms)
 	server->e->stats.stalls++;
 	server->ticked_ms = now_ms;
 	server->promised_ms = HF_NEVER; /* until tick() makes the next one */
+	if (server->refusing_ms != HF_NEVER)
+		server->refusing_ms += away_ms; /* it is made up for here */
 	sessions_shift(server->e->db.sessions, away_ms);
 }
+
+/*
+ * While the disk refused no session could end, nor be begun by whoever lost
+ * his connection: sessions have as much left then as they had before.
+ */
+static void make_up_for_refusal(struct server *server, int64_t now_ms)
+{
+	bool refusing = persist_refusing(server->e->persist) != NULL;
+
+	if (refusing && server->refusing_ms == HF_NEVER)
+		server->refusing_ms = now_ms;
+	if (refusing || server->refusing_ms == HF_NEVER)
+		return;
+	sessions_shift(server->e->db.sessions, now_ms - server->refusing_ms);
+	server->refusing_ms = HF_NEVER;
+}
+
+/* ---- a disk that fails -----------------------------------------------------
+ */
+
+/*
+ * A reply waits, or something for one who has gone. An event alone may wait as
+ * long as it likes: whoever is to hear it misses nothing.
+ */
+static bool waits_for_disk(struct peer *peer)
+{
+	return reply_waits(peer) || (!hf_conn_open(&peer->conn) &&
+				     hf_conn_waits(&peer->conn, UINT64_MAX));
+}
+
+static void hang_up_if_due(struct peer *peer, int64_t now_ms)
+{
+	struct server *server = peer->server;
+	int64_t since_ms = peer->waits_since_ms > server->failing_ms
+			       ? peer->waits_since_ms
+			       : server->failing_ms;
+
+	if (!waits_for_disk(peer) ||
+	    now_ms < since_ms + server->settings->disk_timeout_ms)
+		return;
+	server->e->stats.disk_timeouts++;
+	if (!server->hung_up)
+		hf_warnx("clients whose answers wait for the disk are hung up "
+			 "on after disk-timeout");
+	server->hung_up = true;
+	peer->client.over = true;
+	hf_conn_close(&peer->conn, HF_CONN_DONE);
+}
+
+/*
+ * Nobody knows when what waits will be on disk, nor if ever: that is what a
+ * client makes of a lost connection. Gives when to come again.
+ */
+static int64_t hang_up_on_waiting(struct server *server, int64_t now_ms)
+{
+	if (!persist_failing(server->e->persist)) {
+		server->failing_ms = HF_NEVER;
+		server->hung_up = false;
+		return HF_NEVER;
+	}
+	if (server->failing_ms == HF_NEVER)
+		server->failing_ms = now_ms;
+	HF_LIST_FOREACH (it, &server->e->clients) {
+		struct client *client = HF_CONTAINER_OF(it, struct client, all);
+
+		hang_up_if_due(peer_of(conn_of(client)), now_ms);
+	}
+	return now_ms + FAILING_MS;
+}
+
+/* ---- serving ---------------------------------------------------------------
+ */
 
 static bool goes_on(const struct peer *peer)
 {
 	return !peer->client.over && hf_conn_open(&peer->conn) &&
-	       !hf_buf_failed(&peer->conn.out);
+	       !hf_buf_failed(&peer->conn.out) &&
+	       !hf_buf_failed(&peer->conn.ahead);
 }
 
 /* Whole frames only; gives how many bytes they had. */
@@ -241,10 +354,13 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 static int64_t tick(void *arg, int64_t now_ms)
 {
 	struct server *server = arg;
-	int64_t next_ms;
+	int64_t next_ms, hang_up_ms;
 
 	make_up_for_stall(server, hf_loop_now_ms(server->loop));
+	make_up_for_refusal(server, hf_loop_now_ms(server->loop));
 	next_ms = ephemerald_tick(server->e, now_ms);
+	hang_up_ms = hang_up_on_waiting(server, hf_loop_now_ms(server->loop));
+	next_ms = hang_up_ms < next_ms ? hang_up_ms : next_ms;
 	/* The turn may have waited since the time of tick(). */
 	server->ticked_ms = hf_loop_now_ms(server->loop);
 	if (sessions_count(server->e->db.sessions) == 0) {
@@ -276,6 +392,7 @@ struct server *server_new(struct ephemerald *e, const struct settings *settings)
 	server->e = e;
 	server->settings = settings;
 	server->promised_ms = HF_NEVER;
+	server->refusing_ms = server->failing_ms = HF_NEVER;
 	server->loop = hf_loop_new(&ops, server, &limits);
 	hf_loop_access(server->loop, &settings->access, HF_SLICE(""));
 	chance_fill(&seed, sizeof(seed));
@@ -284,11 +401,16 @@ struct server *server_new(struct ephemerald *e, const struct settings *settings)
 	return server;
 }
 
+int server_close(struct server *server)
+{
+	return persist_close(&server->e->persist);
+}
+
 void server_free(struct server **server)
 {
 	if (*server == NULL)
 		return;
-	persist_close(&(*server)->e->persist);
+	(void)!server_close(*server);
 	hf_loop_free(&(*server)->loop);
 	address_table_free(&(*server)->addresses);
 	free(*server);

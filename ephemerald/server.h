@@ -15,10 +15,16 @@ struct server *server_new(struct ephemerald *e,
 void server_free(struct server **server); /* and sets *server to NULL */
 
 /* Each 0, or negative after a line in the log. */
-int server_listen(struct server *server) HF_MUSTUSE;
 int server_load(struct server *server) HF_MUSTUSE;
+int server_listen(struct server *server) HF_MUSTUSE;
 
 /* Serves until a signal ends it. */
 void server_run(struct server *server);
+
+/*
+ * Then: what is not on disk goes there. 0, or negative after a line in the log:
+ * the disk refuses, and that is lost.
+ */
+int server_close(struct server *server) HF_MUSTUSE;
 
 #endif

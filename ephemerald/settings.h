@@ -33,6 +33,7 @@ struct settings {
 	int64_t max_sessions;
 	int64_t container_check_ms;
 	int64_t connect_timeout_ms;
+	int64_t disk_timeout_ms;
 	int ttl_nodes;           /* 0 or 1 */
 	int enforce_quota;       /* 0 or 1 */
 	const char *four_letter; /* words, with commas between; "*": all */

@@ -81,7 +81,7 @@ void txn_commit(struct txn *txn)
 
 	forget_undo(txn);
 	if (record.len > HEAD_BYTES && txn->db->record != NULL)
-		txn->db->record(txn->db->record_arg, record);
+		txn->db->record(txn->db->record_arg, txn->zxid, record);
 	for (size_t i = 0; i < txn->n_events; i++)
 		tell(txn, &txn->events[i]);
 	finish(txn);
@@ -698,7 +698,7 @@ void txn_renew_session(struct zdb *db, const struct session *session)
 	hf_buf_init(&record, 256);
 	change_begin(&record, db->zxid, 0);
 	change_put_session(&record, session);
-	db->record(db->record_arg, hf_buf_slice(&record));
+	db->record(db->record_arg, db->zxid + 1, hf_buf_slice(&record));
 	hf_buf_fini(&record);
 }
 

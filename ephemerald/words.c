@@ -3,18 +3,27 @@
 #include "ephemerald/words.h"
 
 #include "ephemerald/words_table.h"
+#include "libhold/err.h"
+
+#include <stdio.h>
+
+#define SEPARATORS ", "
 
 enum { WORD_BYTES = 4 };
 
 static const struct word {
 	char name[WORD_BYTES + 1];
+	bool shows_nodes; /* and so waits for the disk */
 	word_fn *print;
 } words[] = {
-	{ "conf", word_conf }, { "cons", word_cons }, { "crst", word_crst },
-	{ "dirs", word_dirs }, { "dump", word_dump }, { "envi", word_envi },
-	{ "isro", word_isro }, { "mntr", word_mntr }, { "ruok", word_ruok },
-	{ "srst", word_srst }, { "srvr", word_srvr }, { "stat", word_stat },
-	{ "wchc", word_wchc }, { "wchp", word_wchp }, { "wchs", word_wchs },
+	{ "conf", false, word_conf }, { "cons", false, word_cons },
+	{ "crst", false, word_crst }, { "dirs", false, word_dirs },
+	{ "dump", true, word_dump },  { "envi", false, word_envi },
+	{ "isro", false, word_isro }, { "mntr", false, word_mntr },
+	{ "ruok", false, word_ruok }, { "srst", false, word_srst },
+	{ "srvr", false, word_srvr }, { "stat", false, word_stat },
+	{ "wchc", false, word_wchc }, { "wchp", false, word_wchp },
+	{ "wchs", false, word_wchs },
 };
 
 /* The setting is words with commas or spaces between, or "*". */
@@ -25,11 +34,11 @@ static bool is_listed(const struct ephemerald *e, const char *name)
 	if (at == NULL || strcmp(at, "*") == 0)
 		return at != NULL;
 	while (*at != '\0') {
-		size_t len = strcspn(at, ", ");
+		size_t len = strcspn(at, SEPARATORS);
 
 		if (len == WORD_BYTES && memcmp(at, name, WORD_BYTES) == 0)
 			return true;
-		at += len + strspn(at + len, ", ");
+		at += len + strspn(at + len, SEPARATORS);
 	}
 	return false;
 }
@@ -41,6 +50,30 @@ static const struct word *find(struct hf_slice name)
 			return &words[i];
 	}
 	return NULL;
+}
+
+static bool is_known(struct hf_slice name)
+{
+	return name.len == 0 || find(name) != NULL;
+}
+
+int words_check(const char *list)
+{
+	if (list == NULL || strcmp(list, "*") == 0)
+		return 0;
+	while (*list != '\0') {
+		struct hf_slice name = { list, strcspn(list, SEPARATORS) };
+
+		if (!is_known(name)) {
+			fprintf(stderr,
+				"ephemerald: --four-letter-words has %.*s, "
+				"which is none\n",
+				(int)name.len, name.data);
+			return HF_EUSAGE;
+		}
+		list += name.len + strspn(list + name.len, SEPARATORS);
+	}
+	return 0;
 }
 
 bool words_run(struct ephemerald *e, struct client *client,
@@ -56,7 +89,8 @@ bool words_run(struct ephemerald *e, struct client *client,
 	if (word == NULL)
 		return false;
 	e->stats.received++;
-	out = client->ops->out(client, 0);
+	out = client->ops->out(client, CLIENT_REPLY,
+			       word->shows_nodes ? e->db.zxid : 0);
 	if (is_listed(e, word->name))
 		word->print(e, out, now_ms);
 	else

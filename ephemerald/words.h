@@ -8,6 +8,9 @@
 
 #include "ephemerald/ephemerald.h"
 
+/* The setting: 0, or HF_EUSAGE after a line on standard error. */
+int words_check(const char *list) HF_MUSTUSE;
+
 /* Are these bytes a word? Then it is answered, or refused in so many words. */
 bool words_run(struct ephemerald *e, struct client *client,
 	       struct hf_slice bytes, int64_t now_ms);

@@ -146,6 +146,7 @@ static void put_journal(struct hf_buf *out, struct ephemerald *e)
 		   (uint64_t)counts->longest_piece_us);
 	put_number(out, "refusing_changes",
 		   persist_refusing(e->persist) != NULL);
+	put_number(out, "disk_timeouts", e->stats.disk_timeouts);
 }
 
 void word_mntr(struct ephemerald *e, struct hf_buf *out, int64_t now_ms)
@@ -166,7 +167,8 @@ void word_mntr(struct ephemerald *e, struct hf_buf *out, int64_t now_ms)
 	put_number(out, "max_file_descriptor_count", max_descriptors());
 	put_number(out, "uptime", (uint64_t)(now_ms - s->started_ms));
 	put_number(out, "connection_request_count", s->accepted);
-	put_number(out, "connection_rejected", s->refused);
+	put_number(out, "connection_rejected", s->refused + s->turned_away);
+	put_number(out, "connection_drop_count", s->dropped);
 	put_number(out, "auth_failed_count", s->auth_failed);
 	put_number(out, "stale_sessions_expired", s->expired);
 	put_number(out, "stalls", s->stalls);

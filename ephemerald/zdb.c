@@ -3,6 +3,7 @@
 #include "ephemerald/zdb.h"
 
 #include "ephemerald/change.h"
+#include "ephemerald/zpath.h"
 #include "libhold/err.h"
 
 void zdb_init(struct zdb *db, uint64_t seed, const struct zdb_limits *limits,
@@ -53,6 +54,26 @@ int zdb_watch(struct zdb *db, struct watcher *watcher, struct hf_slice path,
 	return watch_add(db->watches, watcher, path, kinds);
 }
 
+int64_t zdb_zxid_of_node(const struct zdb *db, const struct znode *node)
+{
+	int64_t zxid = znode_zxid(node);
+
+	return zxid > db->unmarked_zxid ? zxid : db->unmarked_zxid;
+}
+
+/* Where there is nothing, the last one on the way lost it, if it had it. */
+int64_t zdb_zxid_of_path(const struct zdb *db, struct hf_slice path)
+{
+	struct znode *node = ztree_root(db->tree), *next = node;
+	struct hf_slice part;
+
+	while (next != NULL && zpath_next(&path, &part)) {
+		next = ztree_child(db->tree, node, part);
+		node = next != NULL ? next : node;
+	}
+	return zdb_zxid_of_node(db, node);
+}
+
 static void raise_ceiling(struct zdb *db)
 {
 	struct hf_buf record;
@@ -63,7 +84,7 @@ static void raise_ceiling(struct zdb *db)
 	hf_buf_init(&record, 256);
 	change_begin(&record, db->zxid, 0);
 	change_put_ceiling(&record, db->zxid_ceiling);
-	db->record(db->record_arg, hf_buf_slice(&record));
+	db->record(db->record_arg, db->zxid + 1, hf_buf_slice(&record));
 	hf_buf_fini(&record);
 }
 

@@ -39,8 +39,11 @@ struct zdb {
 	/* No number up to here is given below a container made from now on. */
 	int32_t reaped_number;
 	struct zdb_limits limits;
-	/* Takes each change's record (change.h); NULL: it is not kept. */
-	void (*record)(void *arg, struct hf_slice record);
+	/*
+	 * Takes each change's record (change.h); no number from zxid on may be
+	 * told before the disk has it. NULL: it is not kept.
+	 */
+	void (*record)(void *arg, int64_t zxid, struct hf_slice record);
 	void *record_arg;
 };
 
@@ -60,6 +63,13 @@ bool zdb_has_room_for_session(const struct zdb *db);
 /* As watch_add(), within all limits. */
 int zdb_watch(struct zdb *db, struct watcher *watcher, struct hf_slice path,
 	      unsigned kinds) HF_MUSTUSE;
+
+/*
+ * The last change that it tells of what there is at path, or that there is
+ * nothing. What has happened further down does not count.
+ */
+int64_t zdb_zxid_of_path(const struct zdb *db, struct hf_slice path);
+int64_t zdb_zxid_of_node(const struct zdb *db, const struct znode *node);
 
 /* The number of the next change, or of the next try of one. */
 int64_t zdb_next_zxid(struct zdb *db);

@@ -391,6 +391,11 @@ const char *journal_refusing(const struct journal *j)
 	return NULL;
 }
 
+bool journal_failing(const struct journal *j)
+{
+	return j->failing != 0;
+}
+
 bool journal_was_repaired(const struct journal *j)
 {
 	return j->repaired;
@@ -819,7 +824,7 @@ struct journal *journal_open(const struct journal_conf *conf,
 }
 
 /* Everything to the disk, now; a failing disk gets some more chances. */
-static void write_last(struct journal *j)
+static int write_last(struct journal *j)
 {
 	int rc = -1;
 
@@ -833,24 +838,26 @@ static void write_last(struct journal *j)
 	if (rc == 0) {
 		settle_tail(j);
 		/* What was taken beforehand goes back; failing is no harm. */
-		rc = ftruncate(j->log.fd, (off_t)j->log.synced);
+		(void)!ftruncate(j->log.fd, (off_t)j->log.synced);
 	} else {
 		hf_warnx("the journal's last changes could not be written "
 			 "dir=%s bytes=%zu: %s",
 			 j->conf->dir, hf_buf_len(&j->log.tail),
 			 hf_strerror(rc));
 	}
+	return rc;
 }
 
-void journal_close(struct journal **journal)
+int journal_close(struct journal **journal)
 {
 	struct journal *j = *journal;
+	int rc;
 
 	if (j == NULL)
-		return;
+		return 0;
 	*journal = NULL;
 	assert(!j->log.busy && !j->snapshot.busy);
-	write_last(j);
+	rc = write_last(j);
 	if (j->snapshot.fd >= 0)
 		unlinkat(j->dir_fd, "snapshot.new", 0);
 	if (j->gather_fd >= 0)
@@ -860,4 +867,5 @@ void journal_close(struct journal **journal)
 	uv_close((uv_handle_t *)&j->prepare, on_closed);
 	uv_close((uv_handle_t *)&j->pump, on_closed);
 	uv_close((uv_handle_t *)&j->timer, on_closed);
+	return rc;
 }

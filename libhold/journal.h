@@ -75,11 +75,11 @@ struct journal *journal_open(const struct journal_conf *conf,
 
 /*
  * Writes and syncs what is left, waiting for it; a disk that refuses is given
- * up with a line in the log. Calls nothing of ops. To be called when the loop
- * has stopped and before it is closed; the loop's last run frees the rest. Sets
- * *journal to NULL.
+ * up with a line in the log, and that is negative. Calls nothing of ops. To be
+ * called when the loop has stopped and before it is closed; the loop's last run
+ * frees the rest. Sets *journal to NULL.
  */
-void journal_close(struct journal **journal);
+int journal_close(struct journal **journal);
 
 /*
  * Appends (copies) a record of at least one byte; gives its sequence number,
@@ -103,6 +103,9 @@ void journal_snapshot_add(struct journal *journal, struct hf_slice record);
 
 /* Why no change may be made now (lives until the next turn), or NULL. */
 const char *journal_refusing(const struct journal *journal);
+
+/* The last write or sync has failed, and none was good since. */
+bool journal_failing(const struct journal *journal);
 
 /* journal_open() kept what could be read, and records may be missing. */
 bool journal_was_repaired(const struct journal *journal);

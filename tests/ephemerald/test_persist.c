@@ -94,7 +94,7 @@ static void stop(void)
 {
 	uv_timer_stop(&t.alive);
 	uv_run(&t.loop, UV_RUN_DEFAULT); /* until nothing is under way */
-	persist_close(&t.persist);
+	CU_ASSERT_EQUAL(persist_close(&t.persist), 0);
 	uv_close((uv_handle_t *)&t.alive, NULL);
 	uv_run(&t.loop, UV_RUN_DEFAULT);
 	CU_ASSERT_EQUAL(uv_loop_close(&t.loop), 0);
@@ -125,14 +125,19 @@ static void change(void)
 	remember();
 }
 
+/* What a reply waits for that tells of no later change. */
+static uint64_t wait_for(int64_t zxid)
+{
+	return persist_wait_for(t.persist, zxid);
+}
+
 static void wait_for_disk(void)
 {
-	for (int i = 0;
-	     i < 20000 && t.durable_seq < persist_wait_for(t.persist); i++) {
+	for (int i = 0; i < 20000 && wait_for(INT64_MAX) > 0; i++) {
 		uv_run(&t.loop, UV_RUN_NOWAIT);
 		usleep(20);
 	}
-	CU_ASSERT_EQUAL(t.durable_seq, persist_wait_for(t.persist));
+	CU_ASSERT_EQUAL(wait_for(INT64_MAX), 0);
 }
 
 static void setup(void)
@@ -361,11 +366,9 @@ static void sessions_come_back_with_their_passwords(void)
 	stop();
 }
 
-/* Numbers of changes that failed leave no record. */
-/* What a reply waits for that tells of no later change. */
-static uint64_t wait_for(int64_t zxid)
+static int64_t settled_zxid(void)
 {
-	return persist_wait_for_change(t.persist, zxid);
+	return persist_settled_zxid(t.persist, &t.w.db);
 }
 
 static void a_reply_waits_for_what_it_tells_of_and_no_more(void)
@@ -375,19 +378,74 @@ static void a_reply_waits_for_what_it_tells_of_and_no_more(void)
 	CU_ASSERT_FATAL(start());
 	world_create(&t.w, "/settled", ZK_PERSISTENT);
 	settled = t.w.db.zxid;
-	CU_ASSERT_EQUAL(wait_for(settled), persist_wait_for(t.persist));
+	CU_ASSERT(wait_for(settled) > t.durable_seq);
 	wait_for_disk();
 	world_create(&t.w, "/first", ZK_PERSISTENT);
 	first = t.w.db.zxid;
 	world_create(&t.w, "/second", ZK_PERSISTENT);
 	second = t.w.db.zxid;
 	CU_ASSERT_EQUAL(wait_for(0), 0);
-	CU_ASSERT(wait_for(settled) <= t.durable_seq);
-	CU_ASSERT_EQUAL(wait_for(first), persist_wait_for(t.persist) - 1);
-	CU_ASSERT_EQUAL(wait_for(second), persist_wait_for(t.persist));
+	CU_ASSERT_EQUAL(wait_for(settled), 0);
+	CU_ASSERT_EQUAL(wait_for(first), t.durable_seq + 1);
+	CU_ASSERT_EQUAL(wait_for(second), t.durable_seq + 2);
 	wait_for_disk();
-	CU_ASSERT(wait_for(second) <= t.durable_seq);
-	CU_ASSERT_EQUAL(persist_durable_zxid(t.persist, &t.w.db), second);
+	CU_ASSERT_EQUAL(wait_for(second), 0);
+	stop();
+}
+
+/* What a change that failed was told has no record, and yet counts. */
+static void the_last_number_that_may_be_told_never_goes_back(void)
+{
+	int64_t failed;
+
+	CU_ASSERT_FATAL(start());
+	CU_ASSERT_EQUAL(settled_zxid(), t.w.db.zxid);
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	CU_ASSERT_EQUAL(settled_zxid(), t.w.db.zxid - 1);
+	wait_for_disk();
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	failed = t.w.db.zxid;
+	CU_ASSERT_EQUAL(settled_zxid(), failed);
+	world_create(&t.w, "/b", ZK_PERSISTENT);
+	CU_ASSERT_EQUAL(settled_zxid(), failed);
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	CU_ASSERT_EQUAL(wait_for(t.w.db.zxid), wait_for(failed + 1));
+	wait_for_disk();
+	CU_ASSERT_EQUAL(settled_zxid(), t.w.db.zxid);
+	stop();
+}
+
+/* A session's new timeout has no number of its own. */
+static void a_record_without_a_number_holds_up_later_numbers_only(void)
+{
+	int64_t last;
+
+	CU_ASSERT_FATAL(start());
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	wait_for_disk();
+	last = t.w.db.zxid;
+	txn_renew_session(&t.w.db, world_session(&t.w, 7));
+	CU_ASSERT_EQUAL(settled_zxid(), last);
+	CU_ASSERT_EQUAL(wait_for(last), 0);
+	CU_ASSERT(wait_for(last + 1) > 0);
+	stop();
+}
+
+/* How far numbers may go is on disk before one of them is told. */
+static void everysec_waits_for_numbers_that_could_come_again(void)
+{
+	int64_t before;
+
+	t.settings.durability = DURABILITY_EVERYSEC;
+	CU_ASSERT_FATAL(start());
+	before = t.w.db.zxid;
+	world_create(&t.w, "/a", ZK_PERSISTENT);
+	CU_ASSERT_EQUAL(settled_zxid(), before);
+	CU_ASSERT_EQUAL(wait_for(before), 0);
+	CU_ASSERT(wait_for(before + 1) > t.durable_seq);
+	wait_for_disk();
+	world_create(&t.w, "/b", ZK_PERSISTENT);
+	CU_ASSERT_EQUAL(settled_zxid(), t.w.db.zxid);
 	stop();
 }
 
@@ -412,6 +470,9 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_snapshot_that_is_cut_or_flipped_is_refused),
 	HF_TEST(sessions_come_back_with_their_passwords),
 	HF_TEST(a_reply_waits_for_what_it_tells_of_and_no_more),
+	HF_TEST(the_last_number_that_may_be_told_never_goes_back),
+	HF_TEST(a_record_without_a_number_holds_up_later_numbers_only),
+	HF_TEST(everysec_waits_for_numbers_that_could_come_again),
 	HF_TEST(a_number_never_comes_again_but_none_is_left_out_for_nothing),
 	HF_TEST_END,
 };

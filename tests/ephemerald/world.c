@@ -11,8 +11,9 @@
 /* ---- what it hands out ----------------------------------------------------
  */
 
-static void keep_record(void *arg, struct hf_slice record)
+static void keep_record(void *arg, int64_t zxid, struct hf_slice record)
 {
+	HF_UNUSED(zxid);
 	hf_wr_blob(&((struct world *)arg)->records, record);
 }
 

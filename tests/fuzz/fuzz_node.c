@@ -37,8 +37,10 @@ static struct peer *peer_of(struct client *client)
 	return HF_CONTAINER_OF(client, struct peer, client);
 }
 
-static struct hf_buf *out(struct client *client, int64_t zxid)
+static struct hf_buf *out(struct client *client, enum client_frame frame,
+			  int64_t zxid)
 {
+	HF_UNUSED(frame);
 	HF_UNUSED(zxid);
 	return &peer_of(client)->out;
 }
@@ -53,11 +55,18 @@ static size_t queued(struct client *client)
 	return hf_buf_len(&peer_of(client)->out);
 }
 
-static const struct client_ops ops = { out, nothing, nothing, queued };
+static bool waits(struct client *client)
+{
+	HF_UNUSED(client);
+	return false;
+}
 
-static void keep(void *arg, struct hf_slice record)
+static const struct client_ops ops = { out, nothing, nothing, queued, waits };
+
+static void keep(void *arg, int64_t zxid, struct hf_slice record)
 {
 	HF_UNUSED(arg);
+	HF_UNUSED(zxid);
 	hf_wr_blob(&records, record);
 }
 

@@ -26,6 +26,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \
 	tests/integration/test_ephemerald_crash.py \
+	tests/integration/test_ephemerald_disk.py \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_limits.py \
 	tests/integration/test_ephemerald_kazoo.py \

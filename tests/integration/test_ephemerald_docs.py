@@ -181,7 +181,7 @@ def test_every_word_that_there_is_stands_in_both_pages(help_text):
 
 
 def test_the_lines_for_zkcli_do_what_they_say(server):
-    lines = re.findall(r"^    zkCli\.sh (.*)$", PAGE.read_text(), re.MULTILINE)
+    lines = re.findall(rf"^    {ZKCLI} (.*)$", PAGE.read_text(), re.MULTILINE)
     assert len(lines) == 2
     said = [run([ZKCLI, *shlex.split(at(server, line))]) for line in lines]
     assert [one.returncode for one in said] == [0, 0]
@@ -190,7 +190,7 @@ def test_the_lines_for_zkcli_do_what_they_say(server):
 
 
 def test_the_example_of_the_manual_works(server):
-    (line,) = re.findall(r"^zkCli\.sh (.*)$", MANUAL.read_text(), re.MULTILINE)
+    (line,) = re.findall(rf"^{ZKCLI} (.*)$", MANUAL.read_text(), re.MULTILINE)
     line = at(server, line).replace("/hello", "/hello-again")
     done = run([ZKCLI, *shlex.split(line)])
     assert "Created /hello-again" in done.stdout + done.stderr

@@ -1,7 +1,6 @@
 """ephemerald's durability: what it answered is so, whatever died since, and
 what may still be lost is seen by nobody."""
 
-import errno
 import time
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from web import wait_until
 from zk_wire import OPEN, Peer
 
 TIMEOUT_MS = 20000
-OK, OPERATION_TIMEOUT, NO_NODE = 0, -7, -101
+OK, NO_NODE = 0, -101
 EPHEMERAL = 1
 
 
@@ -70,6 +69,13 @@ def test_none_keeps_nothing_and_its_numbers_do_not_come_again():
         assert not list(Path(server.home).glob("**/log.*"))
 
 
+def test_nobody_is_listened_to_before_the_journal_is_read():
+    with Ephemerald() as server:
+        log = server.log()
+        assert 0 < log.index("journal read") < log.index("listening unix") \
+            < log.index("listening tcp")
+
+
 # -- what is not durable is not visible -------------------------------------------
 
 
@@ -97,96 +103,6 @@ def test_what_the_disk_did_not_get_was_seen_by_nobody(disk):
         assert reader.events == []
         with pytest.raises((EOFError, OSError)):
             writer.reply()
-
-
-def test_readers_wait_for_the_disk_and_pings_do_not(disk):
-    with Ephemerald(**disk.environment) as server, session(server) as writer, \
-            session(server) as reader, session(server) as third:
-        reader.call("exists", "/new", True)
-        disk.slow("fdatasync", 0.5)
-        begun = time.monotonic()
-        writer.send("create", "/new")
-        reader.send("ping")
-        while reader.reply() and not reader.events:
-            assert time.monotonic() < begun + 20
-            third.send("exists", "/new")
-            reader.send("ping")
-            if third.reply().err == OK:
-                break
-        assert time.monotonic() >= begun + 0.5
-        assert writer.reply().err == OK
-        disk.heal("fdatasync")
-
-
-# -- a disk that refuses ------------------------------------------------------------
-
-
-REFUSED = [
-    ("create", "/refused"),
-    ("create2", "/refused"),
-    ("createContainer", "/refused", b"", OPEN, 4),
-    ("setData", "/kept", b"two"),
-    ("setACL", "/kept", OPEN),
-    ("delete", "/kept"),
-    ("deleteContainer", "/kept"),
-    ("multi", ("create", "/refused"), ("delete", "/kept")),
-    ("closeSession",),
-]
-
-
-@pytest.mark.parametrize("call, error", [
-    ("fdatasync", errno.EIO),
-    ("pwrite", errno.ENOSPC),
-    ("pwrite", errno.EIO),
-])
-def test_a_disk_that_fails_refuses_changes_until_it_heals(disk, call, error):
-    with Ephemerald(**disk.environment) as server, \
-            session(server) as peer, session(server) as lost:
-        peer.call("create", "/kept", b"one")
-        peer.call("create", "/kept-mine", b"", OPEN, EPHEMERAL)
-        disk.fail(call, error)
-        lost.send("create", "/late")  # its answer waits until it is kept
-        wait_until(lambda: field(server, "refusing_changes"), 20, "it is seen")
-        for words in REFUSED:
-            assert peer.call(*words).err == OPERATION_TIMEOUT, words
-        assert peer.call("getData", "/kept").value[0] == b"one"
-        assert peer.call("getEphemerals", "/").value == ["/kept-mine"]
-        assert peer.call("ping").err == OK
-        assert server.log().count("changes are refused until it can") == 1
-        disk.heal(call)
-        assert lost.reply().err == OK
-        wait_until(lambda: peer.call("create", "/after").err == OK, 20,
-                   "it works again")
-        assert field(server, "journal_failures") >= 1
-        restart(server)
-        with session(server, TIMEOUT_MS, *peer.welcome[1:3]) as peer:
-            assert peer.call("getData", "/kept").value[0] == b"one"
-            assert peer.call("getEphemerals", "/").value == ["/kept-mine"]
-            for path in ("/late", "/after"):
-                assert peer.call("exists", path).err == OK
-            assert peer.call("exists", "/refused").err == NO_NODE
-
-
-def test_sessions_go_on_while_the_disk_refuses(disk):
-    """Nobody gets a new one, and nobody loses his: not by its time, either,
-    as that would be a change."""
-    with Ephemerald("--min-session-timeout", "300", **disk.environment) as server:
-        with session(server, 300) as peer, session(server) as other:
-            peer.call("create", "/mine", b"", OPEN, EPHEMERAL)
-            known = peer.welcome[1:3]
-            disk.fail("fdatasync", errno.EIO)
-            other.send("create", "/late")
-            wait_until(lambda: field(server, "refusing_changes"), 20, "it is seen")
-        with Peer(server.socket) as fresh, pytest.raises(EOFError):
-            fresh.begin(TIMEOUT_MS)
-        time.sleep(0.5)  # more than the session's time
-        with session(server, 40000, *known) as back:
-            assert back.welcome.session == known[0]
-            assert back.welcome.timeout_ms == 300  # it cannot be changed now
-            assert back.call("getEphemerals", "/").value == ["/mine"]
-            disk.heal("fdatasync")
-            wait_until(lambda: back.call("setData", "/mine", b"x").err == OK, 20,
-                       "it works again")
 
 
 # -- snapshots ----------------------------------------------------------------------

@@ -49,9 +49,13 @@ def test_so_many_connections_and_not_one_more():
     with Ephemerald("--max-clients", "2") as server:
         with Peer(server.socket) as one, Peer(server.socket) as two:
             assert one.begin(10000) and two.begin(10000)
-            assert not asks_for_a_session(server)
+            for _ in range(3):
+                assert not asks_for_a_session(server)
             assert one.call("exists", "/").err == OK
         wait_until(lambda: asks_for_a_session(server), 20, "there is room again")
+        assert mntr(server, "connection_rejected") >= 3
+        assert "max-clients=2 refused_so_far=1\n" in server.log()
+        assert server.log().count("connection refused") < 3, "one a second"
 
 
 def test_so_many_sessions_and_not_one_more():
@@ -112,6 +116,8 @@ def test_who_does_not_read_its_replies_is_dropped():
                 for _ in range(10_000):  # ten times what sockets and it hold
                     deaf.socket.sendall(framed(request("getData", "/zookeeper")) * 10)
         assert peer.call("exists", "/").err == OK
+        assert mntr(server, "connection_drop_count") == 1
+        assert "dropped: it has more unread replies and events" in server.log()
 
 
 def test_who_does_not_read_its_events_is_dropped():
@@ -300,6 +306,19 @@ def test_a_number_is_checked_in_a_flag_and_in_the_file_alike(name, tmp_path):
         for given in ([f"--{name}={right}"], ["--config", str(conf)]):
             _, said = program(*given)
             assert "takes" not in said, "then it has nothing to listen on"
+
+
+@pytest.mark.parametrize("words, wrong", [
+    ("*", None), ("srvr, mntr", None), ("srvr,,ruok", None),
+    ("srvr,mntrx", "mntrx"), ("srv", "srv"), ("srvr,*", "*")])
+def test_a_four_letter_word_that_there_is_not_is_said_so(words, wrong):
+    status, said = program("--four-letter-words", words, "--tcp", "nowhere",
+                           "--durability", "none")
+    if wrong:
+        assert (status, said) == (2, "ephemerald: --four-letter-words has "
+                                     f"{wrong}, which is none\n")
+    else:
+        assert status == 1 and "cannot listen" in said
 
 
 @pytest.mark.parametrize("when, kept", [("always", True), ("everysec", True),

@@ -123,6 +123,9 @@ DIFFERENCES = [
 #   ephemerald; in ZooKeeper each request below it fails.
 # - Nothing is sent behind a setACL before its answer: in ephemerald the new ACL
 #   holds from there on; in ZooKeeper perhaps only for what comes later.
+# - A ping is sent alone: in ephemerald its answer overtakes what waits for the
+#   disk, so that a slow one does not look like a dead server; in ZooKeeper it
+#   waits behind that.
 # - Nobody sends createSession, which is for servers among each other:
 #   ephemerald does not know it; ZooKeeper greets the client once more.
 # - Nobody resumes another's session with a wrong password: in ZooKeeper that

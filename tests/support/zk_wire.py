@@ -389,8 +389,15 @@ class Peer:
         xid, zxid, err = r.i32(), r.i64(), r.i32()
         if xid == EVENT_XID:
             return Event(zxid, r.i32(), r.i32(), r.text())
-        name = self.names.pop(0) if self.names else None
+        name = self._name_of(xid)
         return Reply(xid, zxid, err, decoded(name, r.data[r.at :]))
+
+    def _name_of(self, xid):
+        """Replies come in order, but for a ping's, which may come before."""
+        if xid == XIDS["ping"] and "ping" in self.names:
+            self.names.remove("ping")
+            return "ping"
+        return self.names.pop(0) if self.names else None
 
     def reply(self):
         """The next Reply; events before it go to .events."""
