@@ -3,24 +3,13 @@
 #include "db/database.h"
 
 #include "libhold/err.h"
+#include "libhold/mem.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 /* Any number that other programs in this database do not use. */
 #define LOCK_STATEMENT "SELECT pg_advisory_lock(6005, 1)"
-
-void say_error(const char *format, ...)
-{
-	va_list ap;
-
-	fputs("holdfast-init: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 /* libpq's messages end with a newline, and may have several lines. */
 static void say_database_error(const char *message)
@@ -39,7 +28,8 @@ PGconn *database_open(const char *url)
 {
 	const char *const names[] = { "fallback_application_name",
 				      "connect_timeout", "dbname", NULL };
-	const char *const values[] = { "holdfast-init", "10", url, NULL };
+	const char *const values[] = { program_invocation_short_name, "10", url,
+				       NULL };
 	PGconn *db = PQconnectdbParams(names, values, 1);
 
 	if (PQstatus(db) != CONNECTION_OK) {
@@ -83,6 +73,34 @@ PGresult *database_query(PGconn *db, const char *text, int n,
 		return result;
 	PQclear(result);
 	return NULL;
+}
+
+int database_value(PGconn *db, const char *text, int n,
+		   const char *const *values, char **value_out)
+{
+	PGresult *row = database_query(db, text, n, values);
+	bool there;
+
+	if (row == NULL)
+		return HF_EUNREACHABLE;
+	there = PQntuples(row) == 1 && PQgetisnull(row, 0, 0) == 0;
+	if (there)
+		*value_out = hf_strdup(PQgetvalue(row, 0, 0));
+	PQclear(row);
+	return there ? 0 : HF_ENOTFOUND;
+}
+
+int database_begin(PGconn *db)
+{
+	return database_run(db, "BEGIN");
+}
+
+int database_end(PGconn *db, int rc)
+{
+	if (rc == 0)
+		return database_run(db, "COMMIT");
+	PQclear(PQexec(db, "ROLLBACK"));
+	return rc;
 }
 
 int database_lock(PGconn *db)

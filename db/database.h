@@ -1,17 +1,15 @@
 /*
- * holdfast-init's way to PostgreSQL: one connection, errors told at once.
+ * The way to PostgreSQL of holdfast-init and holdfast-admin: one connection,
+ * errors told at once.
  *
  * Every function that fails has printed one line on standard error.
  */
 #ifndef DB_DATABASE_H
 #define DB_DATABASE_H
 
-#include "libhold/base.h"
+#include "db/say.h"
 
 #include <libpq-fe.h>
-
-/* One line on standard error, "holdfast-init: …". */
-void say_error(const char *format, ...) HF_PRINTF(1, 2);
 
 /* url as libpq takes it. NULL on failure; the caller closes by PQfinish. */
 PGconn *database_open(const char *url) HF_MUSTUSE;
@@ -25,6 +23,21 @@ int database_run(PGconn *db, const char *text) HF_MUSTUSE;
  */
 PGresult *database_query(PGconn *db, const char *text, int n,
 			 const char *const *values) HF_MUSTUSE;
+
+/*
+ * The value that a statement with n parameters gives in its only row and
+ * column, copied; the caller frees. HF_ENOTFOUND: it gave no row or NULL.
+ */
+int database_value(PGconn *db, const char *text, int n,
+		   const char *const *values, char **value_out) HF_MUSTUSE;
+
+/* BEGIN. */
+int database_begin(PGconn *db) HF_MUSTUSE;
+
+/*
+ * COMMIT when rc is 0, else ROLLBACK. Gives rc, or what became of the COMMIT.
+ */
+int database_end(PGconn *db, int rc) HF_MUSTUSE;
 
 /*
  * Waits until no other holdfast-init works on this database; ours from then

@@ -7,24 +7,48 @@ MIGRATIONS = \
 	db/migrations/0005_history.sql \
 	db/migrations/0006_holds.sql \
 	db/migrations/0007_state.sql
+HALLS = db/halls/theatre.csv
 EXTRA_DIST += $(MIGRATIONS) libhold/embed.sh
+hallsdir = $(pkgdatadir)/halls
+dist_halls_DATA = $(HALLS)
+
+# Everything but the two main(): what the programs, their tests and the fuzzer
+# link.
+noinst_LIBRARIES += db/libsale.a
+db_libsale_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(CRYPTO_CFLAGS)
+db_libsale_a_SOURCES = \
+	db/csv.c db/csv.h \
+	db/database.c db/database.h \
+	db/event.c db/event.h \
+	db/hall.c db/hall.h \
+	db/hall_arena.c db/hall_arena.h \
+	db/hall_csv.c db/hall_csv.h \
+	db/json_text.c db/json_text.h \
+	db/layout.c db/layout.h \
+	db/money.c db/money.h \
+	db/say.c db/say.h \
+	db/tickets.c db/tickets.h \
+	db/utf8.c db/utf8.h
+sale_libs = db/libsale.a libhold/libhold.a $(PQ_LIBS) $(CRYPTO_LIBS) -lm
 
 sbin_PROGRAMS += db/holdfast-init
-db_holdfast_init_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(CRYPTO_CFLAGS)
-db_holdfast_init_SOURCES = \
-	db/database.c db/database.h \
-	db/init.c \
-	db/migrate.c db/migrate.h \
-	db/tickets.c db/tickets.h
-nodist_db_holdfast_init_SOURCES = db/migrations.h
-db_holdfast_init_LDADD = libhold/libhold.a $(PQ_LIBS) $(CRYPTO_LIBS)
+db_holdfast_init_CPPFLAGS = $(db_libsale_a_CPPFLAGS)
+db_holdfast_init_SOURCES = db/init.c db/migrate.c db/migrate.h
+nodist_db_holdfast_init_SOURCES = db/migrations.h db/halls.h
+db_holdfast_init_LDADD = $(sale_libs)
 
 # They are compiled in, so that a program and its schema cannot part.
-BUILT_SOURCES += db/migrations.h
-CLEANFILES += db/migrations.h
+BUILT_SOURCES += db/migrations.h db/halls.h
+CLEANFILES += db/migrations.h db/halls.h
 db/migrations.h: $(MIGRATIONS) libhold/embed.sh
 	$(AM_V_at)$(MKDIR_P) db
 	$(AM_V_GEN)cd $(srcdir) && $(SHELL) libhold/embed.sh migrations \
 		$(MIGRATIONS) >$(abs_builddir)/$@.new
 	$(AM_V_at)mv $@.new $@
+db/halls.h: $(HALLS) libhold/embed.sh
+	$(AM_V_at)$(MKDIR_P) db
+	$(AM_V_GEN)cd $(srcdir) && $(SHELL) libhold/embed.sh halls \
+		$(HALLS) >$(abs_builddir)/$@.new
+	$(AM_V_at)mv $@.new $@
 db/holdfast_init-migrate.$(OBJEXT): db/migrations.h
+db/holdfast_init-init.$(OBJEXT): db/halls.h

@@ -1,5 +1,7 @@
 # tests/db/ - holdfast-init and the schema, on a real PostgreSQL
 DB_TESTS = \
+	tests/db/test_events.py \
+	tests/db/test_hall_csv.py \
 	tests/db/test_history.py \
 	tests/db/test_holds.py \
 	tests/db/test_init.py \
@@ -8,3 +10,13 @@ DB_TESTS = \
 	tests/db/test_state.py
 TESTS += $(DB_TESTS)
 EXTRA_DIST += $(DB_TESTS) tests/support/sale_session.py
+
+check_PROGRAMS += tests/db/test
+TESTS += tests/db/test
+tests_db_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_db_test_LDADD = tests/support/librunner.a db/libsale.a \
+	libhold/libhold.a $(CUNIT_LIBS)
+tests_db_test_SOURCES = tests/db/main.c tests/db/suites.h \
+	tests/db/test_csv.c \
+	tests/db/test_money.c \
+	tests/db/test_utf8.c

@@ -4,7 +4,7 @@ EXTRA_DIST += tests/fuzz/run tests/fuzz/redis.dict $(FUZZ_CORPUS)
 if FUZZERS
 EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command tests/fuzz/journal \
 	tests/fuzz/hash tests/fuzz/conf tests/fuzz/zkrec tests/fuzz/node \
-	tests/fuzz/zkc tests/fuzz/seats
+	tests/fuzz/zkc tests/fuzz/seats tests/fuzz/hall
 fuzzers: $(EXTRA_PROGRAMS)
 .PHONY: fuzzers
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -44,4 +44,8 @@ tests_fuzz_zkc_SOURCES = tests/fuzz/fuzz_zkc.c
 tests_fuzz_seats_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_seats_LDADD = fcgi/libworker.a libhold/libhold.a
 tests_fuzz_seats_SOURCES = tests/fuzz/fuzz_seats.c
+
+tests_fuzz_hall_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_hall_LDADD = $(sale_libs)
+tests_fuzz_hall_SOURCES = tests/fuzz/fuzz_hall.c
 endif

@@ -1,0 +1,40 @@
+/*
+ * An event's row: what its sale is like.
+ */
+#ifndef DB_EVENT_H
+#define DB_EVENT_H
+
+#include "db/database.h"
+
+#define EVENT_DEFAULT "default"
+
+enum { EVENT_ID_MAX = 63 };
+
+/* What is NULL stays as it is, or begins as the schema says. */
+struct event_terms {
+	const char *id;
+	const char *title, *venue;
+	const char *starts_at, *opens_at; /* RFC 3339, with an offset */
+	const char *currency;
+	const char *seats_per_client;
+};
+
+/* ^[a-z0-9][a-z0-9-]{0,62}$ */
+bool event_id_fits(const char *id);
+
+/*
+ * 0, or HF_EUSAGE after a line: an id, a time or a currency that cannot be
+ * one.
+ */
+int event_terms_check(const struct event_terms *terms) HF_MUSTUSE;
+
+/* Makes the event, or changes it. */
+int event_store(PGconn *db, const struct event_terms *terms) HF_MUSTUSE;
+
+/*
+ * The event's currency; HF_ENOTFOUND when there is no such event. The caller
+ * frees it.
+ */
+int event_currency(PGconn *db, const char *id, char **currency_out) HF_MUSTUSE;
+
+#endif

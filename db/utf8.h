@@ -1,0 +1,15 @@
+/*
+ * Text that PostgreSQL and JSON take: UTF-8 without control characters.
+ */
+#ifndef DB_UTF8_H
+#define DB_UTF8_H
+
+#include "libhold/base.h"
+
+/*
+ * NULL, or why s is no such text (RFC 3629: no surrogates, nothing longer than
+ * it need be); the reason lives for ever.
+ */
+const char *utf8_wrong(const char *s);
+
+#endif
