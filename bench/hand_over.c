@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "bench/hist.h"
+#include "libhold/hist.h"
 #include "bench/load.h"
 #include "bench/resp_reply.h"
 #include "libhold/clock.h"
@@ -43,7 +43,7 @@ static const struct hf_conf conf = {
 
 struct line {
 	int64_t released_us; /* 0: not yet by anybody */
-	struct hist took_us;
+	struct hf_hist took_us;
 };
 
 static bool ask_line(void *arg, unsigned client, bool first, struct hf_buf *out)
@@ -80,8 +80,8 @@ static enum load_verdict judge_line(void *arg, unsigned client,
 	if (reply.kind != '*' || reply.null)
 		return LOAD_FAILED;
 	if (line->released_us > 0)
-		hist_add(&line->took_us,
-			 (uint64_t)(hf_clock_us() - line->released_us));
+		hf_hist_add(&line->took_us,
+			    (uint64_t)(hf_clock_us() - line->released_us));
 	return LOAD_STEP;
 }
 
@@ -123,7 +123,7 @@ static int measure(const struct settings *settings, unsigned clients,
 	return load_run(&plan, kind, result_out);
 }
 
-static void print(const struct load_result *units, const struct hist *line,
+static void print(const struct load_result *units, const struct hf_hist *line,
 		  const struct load_result *pings)
 {
 	printf("{\"done\": %llu, \"failed\": %llu, \"p50_us\": %llu, "
@@ -131,11 +131,11 @@ static void print(const struct load_result *units, const struct hist *line,
 	       "\"ping_p50_us\": %llu, \"ping_p99_us\": %llu}\n",
 	       (unsigned long long)units->done,
 	       (unsigned long long)(units->failed + pings->failed),
-	       (unsigned long long)hist_percentile(line, 50),
-	       (unsigned long long)hist_percentile(line, 99),
-	       (unsigned long long)hist_percentile(line, 99.9),
-	       (unsigned long long)hist_percentile(&pings->took_us, 50),
-	       (unsigned long long)hist_percentile(&pings->took_us, 99));
+	       (unsigned long long)hf_hist_percentile(line, 50),
+	       (unsigned long long)hf_hist_percentile(line, 99),
+	       (unsigned long long)hf_hist_percentile(line, 99.9),
+	       (unsigned long long)hf_hist_percentile(&pings->took_us, 50),
+	       (unsigned long long)hf_hist_percentile(&pings->took_us, 99));
 }
 
 static int run(const struct settings *settings)

@@ -118,7 +118,7 @@ static void end_unit(struct load *load, struct client *client, bool good)
 		return;
 	}
 	load->result->done++;
-	hist_add(&load->result->took_us, (uint64_t)took_us);
+	hf_hist_add(&load->result->took_us, (uint64_t)took_us);
 }
 
 /* The connection ended in the middle of a request. */
@@ -241,7 +241,7 @@ int load_run(const struct load_plan *plan, const struct load_kind *kind,
 static unsigned long long percentile(const struct load_result *result,
 				     double percent)
 {
-	return hist_percentile(&result->took_us, percent);
+	return hf_hist_percentile(&result->took_us, percent);
 }
 
 void load_print(const struct load_result *result, uint64_t in_a_unit)

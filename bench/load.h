@@ -8,7 +8,7 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
-#include "bench/hist.h"
+#include "libhold/hist.h"
 #include "libhold/buf.h"
 
 enum load_verdict {
@@ -46,7 +46,7 @@ struct load_plan {
 struct load_result {
 	uint64_t done, failed;
 	int64_t elapsed_us;
-	struct hist took_us; /* of the units done */
+	struct hf_hist took_us; /* of the units done */
 };
 
 /*

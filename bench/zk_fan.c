@@ -70,8 +70,8 @@ static void hear_event(struct fan *fan)
 {
 	if (++fan->told < fan->writer)
 		return;
-	hist_add(&fan->result->took_us,
-		 (uint64_t)(hf_clock_us() - fan->wrote_us));
+	hf_hist_add(&fan->result->took_us,
+		    (uint64_t)(hf_clock_us() - fan->wrote_us));
 	fan->result->done += fan->writer;
 	watch_all(fan);
 }

@@ -115,7 +115,8 @@ static void prepare(struct job *job, struct worker *worker)
 
 static void note(struct job *job, int64_t since_us)
 {
-	hist_add(&job->result->took_us, (uint64_t)(hf_clock_us() - since_us));
+	hf_hist_add(&job->result->took_us,
+		    (uint64_t)(hf_clock_us() - since_us));
 }
 
 static void end_unit(struct job *job, struct worker *worker, bool good)

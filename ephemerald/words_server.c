@@ -144,6 +144,9 @@ static void put_journal(struct hf_buf *out, struct ephemerald *e)
 	put_number(out, "journal_log_bytes", counts->log_bytes);
 	put_number(out, "journal_longest_piece_us",
 		   (uint64_t)counts->longest_piece_us);
+	put_number(out, "journal_snapshot_pieces", counts->pieces_us.total);
+	put_number(out, "journal_p99_piece_us",
+		   hf_hist_percentile(&counts->pieces_us, 99));
 	put_number(out, "refusing_changes",
 		   persist_refusing(e->persist) != NULL);
 	put_number(out, "disk_timeouts", e->stats.disk_timeouts);

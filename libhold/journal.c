@@ -598,12 +598,13 @@ static void switch_log(struct journal *j)
 }
 
 /* How long the loop was kept since began_us. */
-static void note_piece(struct journal *j, int64_t began_us)
+static int64_t note_piece(struct journal *j, int64_t began_us)
 {
 	int64_t took_us = hf_clock_us() - began_us;
 
 	if (took_us > j->counts.longest_piece_us)
 		j->counts.longest_piece_us = took_us;
+	return took_us;
 }
 
 static void on_pump(uv_idle_t *pump)
@@ -620,7 +621,7 @@ static void on_pump(uv_idle_t *pump)
 		submit_snapshot(j);
 	}
 	s->first = false;
-	note_piece(j, began_us);
+	hf_hist_add(&j->counts.pieces_us, (uint64_t)note_piece(j, began_us));
 }
 
 /*

@@ -18,6 +18,7 @@
 #ifndef HOLD_JOURNAL_H
 #define HOLD_JOURNAL_H
 
+#include "libhold/hist.h"
 #include "libhold/journal_file.h"
 
 #include <uv.h>
@@ -62,6 +63,7 @@ struct journal_counts {
 	uint64_t failures; /* writes and syncs that failed */
 	uint64_t log_bytes;
 	int64_t longest_piece_us; /* for which the loop was kept from others */
+	struct hf_hist pieces_us; /* of snapshots: each so long */
 };
 
 /*

@@ -12,6 +12,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/descriptors.c libhold/descriptors.h \
 	libhold/err.c libhold/err.h \
 	libhold/heap.c libhold/heap.h \
+	libhold/hist.c libhold/hist.h \
 	libhold/journal.c libhold/journal.h \
 	libhold/journal_dir.c libhold/journal_dir.h \
 	libhold/journal_file.c libhold/journal_file.h \

@@ -7,4 +7,4 @@ EXTRA_DIST += tests/bench/table.py tests/bench/test_lockd.py \
 tests_bench_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_bench_test_SOURCES = tests/bench/test.c
 tests_bench_test_LDADD = tests/support/librunner.a bench/libbench.a \
-	libhold/libhold.a $(CUNIT_LIBS) -lm
+	libhold/libhold.a $(CUNIT_LIBS)

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "bench/hist.h"
 #include "bench/http_reply.h"
 #include "bench/resp_reply.h"
 #include "bench/resp_work.h"
@@ -10,58 +9,6 @@
 #include "tests/support/runner.h"
 
 #include <stdlib.h>
-
-static struct hist *hist;
-
-static void make_hist(void)
-{
-	hist = hf_new(struct hist);
-}
-
-static void free_hist(void)
-{
-	free(hist);
-}
-
-static void an_empty_histogram_has_percentile_0(void)
-{
-	CU_ASSERT_EQUAL(hist_percentile(hist, 50), 0);
-}
-
-static void small_values_are_exact(void)
-{
-	for (uint64_t v = 1; v <= 100; v++)
-		hist_add(hist, v % 64);
-	CU_ASSERT_EQUAL(hist_percentile(hist, 50), 25);
-	CU_ASSERT_EQUAL(hist_percentile(hist, 100), 63);
-	CU_ASSERT_EQUAL(hist_percentile(hist, 0), 0);
-}
-
-static void one_in_a_hundred_shows_above_p99_only(void)
-{
-	for (int i = 0; i < 99; i++)
-		hist_add(hist, 10);
-	hist_add(hist, 50);
-	CU_ASSERT_EQUAL(hist_percentile(hist, 99), 10);
-	CU_ASSERT_EQUAL(hist_percentile(hist, 99.5), 50);
-}
-
-static void every_value_is_found_at_most_a_64th_too_high(void)
-{
-	const uint64_t values[] = { 63,   64,        65,        127,        128,
-				    999,  123456789, 1 << 20,   UINT32_MAX, 0,
-				    4097, INT64_MAX, UINT64_MAX };
-
-	for (size_t i = 0; i < HF_LEN(values); i++) {
-		uint64_t found;
-
-		*hist = (struct hist){ 0 };
-		hist_add(hist, values[i]);
-		found = hist_percentile(hist, 50);
-		CU_ASSERT(found >= values[i]);
-		CU_ASSERT(found - values[i] <= values[i] / 64);
-	}
-}
 
 static const struct reply_row {
 	const char *text;
@@ -264,14 +211,6 @@ static void each_client_has_a_lock_and_nodes_of_its_own(void)
 	CU_ASSERT(n > own);
 }
 
-static const struct hf_test hist_tests[] = {
-	HF_TEST(an_empty_histogram_has_percentile_0),
-	HF_TEST(small_values_are_exact),
-	HF_TEST(one_in_a_hundred_shows_above_p99_only),
-	HF_TEST(every_value_is_found_at_most_a_64th_too_high),
-	HF_TEST_END,
-};
-
 static const struct hf_test reply_tests[] = {
 	HF_TEST(a_reply_ends_where_it_ends_wherever_it_is_cut),
 	HF_TEST(what_follows_a_reply_is_left_alone),
@@ -295,7 +234,6 @@ static const struct hf_test zk_tests[] = {
 int main(int argc, char **argv)
 {
 	const struct hf_suite suites[] = {
-		{ "bench/hist", hist_tests, make_hist, free_hist },
 		{ "bench/http_reply", reply_tests, NULL, NULL },
 		{ "bench/resp", resp_tests, NULL, NULL },
 		{ "bench/zk", zk_tests, NULL, NULL },

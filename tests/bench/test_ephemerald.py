@@ -27,6 +27,9 @@ LINES = [
     ("memory, 1,000 nodes of 100 bytes", BOTH, 1),
     ("below 1,000 children: create + delete", BOTH, 0),
     ("below 1,000 children: getChildren", BOTH, 0),
+    *((f"snapshot of 1,000 nodes: {what}", ("ephemerald",), targets)
+      for what, targets in (("p99 of its pieces", 0), ("longest piece", 1),
+                            ("setData meanwhile", 0))),
     ("fsync: kazoo's Lock, one client", BOTH, 0),
     ("reserve+book through nginx, 32 clients", ("ephemerald", "lockd"), 1),
 ]

@@ -131,6 +131,9 @@ def test_a_snapshot_never_makes_the_serving_thread_wait_for_the_disk(disk):
 
         wait_until(done, 60, "a snapshot replaces the log")
         assert disk.watched() == []
+        # 9 MB, in pieces of 128 KB or somewhat more.
+        assert field(server, "journal_snapshot_pieces") >= 30
+        assert 0 < field(server, "journal_p99_piece_us")
         print(field(server, "journal_longest_piece_us"), "us")
         restart(server)
         with session(server) as peer:

@@ -10,6 +10,7 @@ tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/test_conf.c \
 	tests/libhold/test_conf_file.c \
 	tests/libhold/test_heap.c \
+	tests/libhold/test_hist.c \
 	tests/libhold/faults.c tests/libhold/faults.h \
 	tests/libhold/test_journal.c \
 	tests/libhold/test_journal_file.c \

@@ -10,6 +10,7 @@ extern const struct hf_suite test_loop_suite;
 extern const struct hf_suite test_conf_suite;
 extern const struct hf_suite test_conf_file_suite;
 extern const struct hf_suite test_heap_suite;
+extern const struct hf_suite test_hist_suite;
 extern const struct hf_suite test_journal_file_suite;
 extern const struct hf_suite test_journal_gather_suite;
 extern const struct hf_suite test_journal_suite;

@@ -263,6 +263,7 @@ static void snapshots_shorten_what_is_read(void)
 		wait_acked();
 	}
 	CU_ASSERT(journal_counts(t.journal)->snapshots > 1);
+	CU_ASSERT(journal_counts(t.journal)->pieces_us.total > 1);
 	close_journal();
 	CU_ASSERT_FATAL(open_journal());
 	CU_ASSERT_EQUAL(changes_seen(), CHANGES_MAX);
