@@ -380,6 +380,8 @@ static void client_pause_cmd(struct call *call)
 	int64_t ms;
 	bool all = call->argc == 3 || hf_slice_ieq(call->argv[3], "all");
 
+	if (!command_sub_has_at_most(call, 4, "CLIENT"))
+		return;
 	if (!all && !hf_slice_ieq(call->argv[3], "write")) {
 		reply_error(call->reply,
 			    "ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -428,6 +430,8 @@ static void client_unblock(struct call *call)
 	struct client *client;
 	int64_t id;
 
+	if (!command_sub_has_at_most(call, 4, "CLIENT"))
+		return;
 	if (call->argc == 4 && !error &&
 	    !hf_slice_ieq(call->argv[3], "timeout")) {
 		reply_error(call->reply, "ERR CLIENT UNBLOCK reason should be "
@@ -558,10 +562,10 @@ void cmd_client(struct call *call)
 		{ "info", 2, 2, client_info },
 		{ "list", 2, 0, client_list },
 		{ "kill", 3, 0, client_kill_cmd },
-		{ "pause", 3, 4, client_pause_cmd },
+		{ "pause", 3, 0, client_pause_cmd },
 		{ "unpause", 2, 2, client_unpause },
 		{ "reply", 3, 3, client_reply },
-		{ "unblock", 3, 4, client_unblock },
+		{ "unblock", 3, 0, client_unblock },
 		{ "no-evict", 3, 3, client_no_evict },
 		{ "no-touch", 3, 3, client_no_touch },
 		{ "tracking", 3, 0, client_tracking },

@@ -74,10 +74,10 @@ static void reply_command_info(struct reply *r, const struct command *c)
 	reply_integer(r, c->first_key);
 	reply_integer(r, c->last_key);
 	reply_integer(r, c->key_step);
-	reply_array(r, 0); /* categories */
-	reply_array(r, 0); /* tips */
+	reply_set(r, 0); /* categories */
+	reply_set(r, 0); /* tips */
 	key_specs_reply(r, c);
-	reply_array(r, 0); /* subcommands */
+	reply_set(r, 0); /* subcommands */
 }
 
 static void command_count(struct call *call)
@@ -259,7 +259,7 @@ void cmd_command(struct call *call)
 {
 	static const struct subcommand subs[] = {
 		{ "count", 2, 2, command_count },
-		{ "list", 2, 5, command_list },
+		{ "list", 2, 0, command_list },
 		{ "info", 2, 0, command_info },
 		{ "docs", 2, 0, command_docs },
 		{ "getkeys", 4, 0, command_getkeys },

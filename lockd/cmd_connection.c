@@ -14,13 +14,7 @@ void cmd_quit(struct call *call)
 
 void cmd_select(struct call *call)
 {
-	int64_t index;
-
-	if (hf_slice_int64(call->argv[1], &index) < 0)
-		reply_not_an_integer(call->reply);
-	else if (index != 0)
-		reply_error(call->reply, "ERR DB index is out of range");
-	else
+	if (command_takes_db(call, call->argv[1]))
 		reply_ok(call->reply);
 }
 

@@ -96,28 +96,45 @@ static void pick_any(struct reply *r, struct hf_slice fields, size_t n,
 	}
 }
 
+/* False after an error reply. */
+static bool parse_pick(struct call *call, int64_t *count_out)
+{
+	bool with_values = call->argc > 3;
+
+	if (hf_slice_int64(call->argv[2], count_out) < 0) {
+		reply_not_an_integer(call->reply);
+		return false;
+	}
+	if (*count_out == INT64_MIN) {
+		reply_error(call->reply,
+			    "ERR value is out of range, value must between "
+			    "-9223372036854775807 and 9223372036854775807");
+		return false;
+	}
+	if (call->argc > 4 ||
+	    (with_values && !hf_slice_ieq(call->argv[3], "withvalues"))) {
+		reply_syntax_error(call->reply);
+		return false;
+	}
+	/* With repetitions a small request could ask for any amount. */
+	if (*count_out < -HASH_FIELDS_MAX ||
+	    (with_values && *count_out > INT64_MAX / 2)) {
+		reply_error(call->reply, "ERR value is out of range");
+		return false;
+	}
+	return true;
+}
+
 /* HRANDFIELD key count [WITHVALUES] */
 static void pick_some(struct call *call)
 {
-	bool with_values = call->argc == 4;
+	bool with_values = call->argc > 3;
 	struct ks_view view;
 	int64_t count;
 	size_t n;
 
-	if (hf_slice_int64(call->argv[2], &count) < 0) {
-		reply_not_an_integer(call->reply);
-		return;
-	}
-	if (with_values && !hf_slice_ieq(call->argv[3], "withvalues")) {
-		reply_syntax_error(call->reply);
-		return;
-	}
-	/* With repetitions a small request could ask for any amount. */
-	if (count < -HASH_FIELDS_MAX) {
-		reply_error(call->reply, "ERR value is out of range");
-		return;
-	}
-	if (!value_read(call, call->argv[1], KS_HASH, &view))
+	if (!parse_pick(call, &count) ||
+	    !value_read(call, call->argv[1], KS_HASH, &view))
 		return;
 	n = hash_value_count(view.value);
 	if (n == 0)

@@ -82,8 +82,6 @@ static bool parse_copy(struct call *call, bool *replace_out)
 {
 	*replace_out = false;
 	for (size_t i = 3; i < call->argc; i++) {
-		int64_t db;
-
 		if (hf_slice_ieq(call->argv[i], "replace")) {
 			*replace_out = true;
 			continue;
@@ -92,15 +90,8 @@ static bool parse_copy(struct call *call, bool *replace_out)
 			reply_syntax_error(call->reply);
 			return false;
 		}
-		if (hf_slice_int64(call->argv[++i], &db) < 0) {
-			reply_not_an_integer(call->reply);
+		if (!command_takes_db(call, call->argv[++i]))
 			return false;
-		}
-		if (db != 0) {
-			reply_error(call->reply,
-				    "ERR DB index is out of range");
-			return false;
-		}
 	}
 	return true;
 }

@@ -30,6 +30,8 @@ static void slowlog_get(struct call *call)
 	struct hf_list *node = log->entries.prev;
 	int64_t count = 10;
 
+	if (!command_sub_has_at_most(call, 3, "SLOWLOG"))
+		return;
 	if (call->argc == 3 &&
 	    (hf_slice_int64(call->argv[2], &count) < 0 || count < -1)) {
 		reply_error(call->reply, "ERR count should be greater than or "
@@ -76,7 +78,7 @@ static void slowlog_help(struct call *call)
 void cmd_slowlog(struct call *call)
 {
 	static const struct subcommand subs[] = {
-		{ "get", 2, 3, slowlog_get },
+		{ "get", 2, 0, slowlog_get },
 		{ "len", 2, 2, slowlog_len },
 		{ "reset", 2, 2, slowlog_reset },
 		{ "help", 2, 2, slowlog_help },
@@ -170,21 +172,36 @@ void cmd_latency(struct call *call)
 /* Of a key beside its bytes: its links, deadline, token and its table slot. */
 #define KEY_OVERHEAD_BYTES 64
 
+/* [SAMPLES count], which is not needed; false after an error reply. */
+static bool check_samples(struct call *call)
+{
+	int64_t samples;
+
+	for (size_t i = 3; i < call->argc; i += 2) {
+		if (!hf_slice_ieq(call->argv[i], "samples") ||
+		    i + 1 == call->argc) {
+			reply_syntax_error(call->reply);
+			return false;
+		}
+		if (hf_slice_int64(call->argv[i + 1], &samples) < 0) {
+			reply_not_an_integer(call->reply);
+			return false;
+		}
+		if (samples < 0) {
+			reply_syntax_error(call->reply);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* MEMORY USAGE key [SAMPLES count]: about how many bytes it takes. */
 static void memory_usage(struct call *call)
 {
 	struct ks_view view;
-	int64_t samples;
 
-	if (call->argc == 4 ||
-	    (call->argc == 5 && !hf_slice_ieq(call->argv[3], "samples"))) {
-		reply_syntax_error(call->reply);
+	if (!check_samples(call))
 		return;
-	}
-	if (call->argc == 5 && hf_slice_int64(call->argv[4], &samples) < 0) {
-		reply_not_an_integer(call->reply);
-		return;
-	}
 	view = keyspace_get(call->lockd->keys, call->argv[2], call->now_ms);
 	if (view.type == KS_NONE)
 		reply_null(call->reply);
@@ -228,7 +245,7 @@ static void memory_help(struct call *call)
 void cmd_memory(struct call *call)
 {
 	static const struct subcommand subs[] = {
-		{ "usage", 3, 5, memory_usage },
+		{ "usage", 3, 0, memory_usage },
 		{ "doctor", 2, 2, memory_doctor },
 		{ "purge", 2, 2, memory_purge },
 		{ "help", 2, 2, memory_help },

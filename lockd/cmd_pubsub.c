@@ -170,12 +170,14 @@ static void count_listeners(struct call *call, enum pubsub_kind kind)
 
 static void pubsub_channels(struct call *call)
 {
-	list_names(call, PUBSUB_CHANNEL);
+	if (command_sub_has_at_most(call, 3, "PUBSUB"))
+		list_names(call, PUBSUB_CHANNEL);
 }
 
 static void pubsub_shardchannels(struct call *call)
 {
-	list_names(call, PUBSUB_SHARD);
+	if (command_sub_has_at_most(call, 3, "PUBSUB"))
+		list_names(call, PUBSUB_SHARD);
 }
 
 static void pubsub_numsub(struct call *call)
@@ -218,10 +220,10 @@ static void pubsub_help(struct call *call)
 void cmd_pubsub(struct call *call)
 {
 	static const struct subcommand subs[] = {
-		{ "channels", 2, 3, pubsub_channels },
+		{ "channels", 2, 0, pubsub_channels },
 		{ "numsub", 2, 0, pubsub_numsub },
 		{ "numpat", 2, 2, pubsub_numpat },
-		{ "shardchannels", 2, 3, pubsub_shardchannels },
+		{ "shardchannels", 2, 0, pubsub_shardchannels },
 		{ "shardnumsub", 2, 0, pubsub_shardnumsub },
 		{ "help", 2, 2, pubsub_help },
 	};

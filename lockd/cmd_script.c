@@ -31,14 +31,18 @@ static bool split(struct call *call, size_t *n_keys_out)
 	return true;
 }
 
+static void reply_no_script(struct reply *r)
+{
+	reply_error(r, "NOSCRIPT No matching script. Please use EVAL.");
+}
+
 static void run(struct call *call, struct hf_slice sha, size_t n_keys,
 		bool read_only)
 {
 	if (script_run(call->lockd->script, call, sha, call->argv + 3, n_keys,
 		       call->argv + 3 + n_keys, call->argc - 3 - n_keys,
 		       read_only) < 0)
-		reply_error(call->reply,
-			    "NOSCRIPT No matching script. Please use EVAL.");
+		reply_no_script(call->reply);
 }
 
 static void eval(struct call *call, bool read_only)
@@ -67,7 +71,9 @@ static void evalsha(struct call *call, bool read_only)
 {
 	size_t n_keys;
 
-	if (split(call, &n_keys))
+	if (call->argv[1].len != SCRIPT_SHA_LEN)
+		reply_no_script(call->reply);
+	else if (split(call, &n_keys))
 		run(call, call->argv[1], n_keys, read_only);
 }
 

@@ -16,7 +16,10 @@
 
 void cmd_ping(struct call *call)
 {
-	if (client_only_listens(call->client) && !call->in_script) {
+	if (call->argc > 2) {
+		reply_error(call->reply,
+			    "ERR wrong number of arguments for 'ping' command");
+	} else if (client_only_listens(call->client) && !call->in_script) {
 		/* Among messages, an answer has to look like one. */
 		reply_array(call->reply, 2);
 		reply_str(call->reply, "pong");
@@ -59,29 +62,53 @@ void cmd_time(struct call *call)
 	reply_str(call->reply, micros);
 }
 
-void cmd_shutdown(struct call *call)
+enum { NOSAVE = 1, SAVE = 2, NOW = 4, FORCE = 8, ABORT = 16 };
+
+/* SHUTDOWN's words, as bits; false after an error reply. */
+static bool read_shutdown(struct call *call, unsigned *flags_out)
 {
-	static const char *const words[] = { "nosave", "save", "now", "force" };
-	struct lockd *lockd = call->lockd;
-	bool save = true;
+	static const struct {
+		const char *word;
+		unsigned flag;
+	} words[] = { { "nosave", NOSAVE },
+		      { "save", SAVE },
+		      { "now", NOW },
+		      { "force", FORCE },
+		      { "abort", ABORT } };
+	unsigned flags = 0;
+	bool good = true;
 
 	for (size_t i = 1; i < call->argc; i++) {
-		bool known = false;
+		unsigned flag = 0;
 
-		if (hf_slice_ieq(call->argv[i], "abort")) {
-			reply_error(call->reply,
-				    "ERR No shutdown in progress.");
-			return;
+		for (size_t w = 0; w < HF_LEN(words); w++) {
+			if (hf_slice_ieq(call->argv[i], words[w].word))
+				flag = words[w].flag;
 		}
-		save = save && !hf_slice_ieq(call->argv[i], "nosave");
-		for (size_t w = 0; w < HF_LEN(words); w++)
-			known = known || hf_slice_ieq(call->argv[i], words[w]);
-		if (!known) {
-			reply_syntax_error(call->reply);
-			return;
-		}
+		good = good && flag != 0;
+		flags |= flag;
 	}
-	if (lockd->busy && save) {
+	if (!good || ((flags & ABORT) != 0 && flags != ABORT) ||
+	    (flags & (SAVE | NOSAVE)) == (SAVE | NOSAVE)) {
+		reply_syntax_error(call->reply);
+		return false;
+	}
+	*flags_out = flags;
+	return true;
+}
+
+void cmd_shutdown(struct call *call)
+{
+	struct lockd *lockd = call->lockd;
+	unsigned flags;
+
+	if (!read_shutdown(call, &flags))
+		return;
+	if ((flags & ABORT) != 0) {
+		reply_error(call->reply, "ERR No shutdown in progress.");
+		return;
+	}
+	if (lockd->busy && (flags & NOSAVE) == 0) {
 		reply_error(call->reply, COMMAND_BUSY_ERROR);
 		return;
 	}
@@ -152,6 +179,13 @@ void cmd_wait(struct call *call)
 
 void cmd_lolwut(struct call *call)
 {
+	int64_t version;
+
+	if (call->argc > 2 && hf_slice_ieq(call->argv[1], "version") &&
+	    hf_slice_int64(call->argv[2], &version) < 0) {
+		reply_not_an_integer(call->reply);
+		return;
+	}
 	reply_verbatim(call->reply,
 		       HF_SLICE("    .--------.\n"
 				"   / .------. \\     ADMIT ONE\n"

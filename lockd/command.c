@@ -84,7 +84,7 @@ static const struct command commands[] = {
 	{ "hmget", 3, 0, F | G, 1, 1, 1, cmd_hmget },
 	{ "hmset", 4, 0, W | F | O, 1, 1, 1, cmd_hmset },
 	{ "host:", 1, 0, N | Q, 0, 0, 0, cmd_http },
-	{ "hrandfield", 2, 4, G, 1, 1, 1, cmd_hrandfield },
+	{ "hrandfield", 2, 0, G, 1, 1, 1, cmd_hrandfield },
 	{ "hscan", 3, 0, G, 1, 1, 1, cmd_hscan },
 	{ "hset", 4, 0, W | F | O, 1, 1, 1, cmd_hset },
 	{ "hsetnx", 4, 4, W | F | O, 1, 1, 1, cmd_hsetnx },
@@ -115,7 +115,7 @@ static const struct command commands[] = {
 	{ "pexpire", 3, 0, W | K | F, 1, 1, 1, cmd_pexpire },
 	{ "pexpireat", 3, 0, W | K | F, 1, 1, 1, cmd_pexpireat },
 	{ "pexpiretime", 2, 2, F | G, 1, 1, 1, cmd_pexpiretime },
-	{ "ping", 1, 2, F | L, 0, 0, 0, cmd_ping },
+	{ "ping", 1, 0, F | L, 0, 0, 0, cmd_ping },
 	{ "post", 1, 0, N | Q, 0, 0, 0, cmd_http },
 	{ "psetex", 4, 4, W | O, 1, 1, 1, cmd_psetex },
 	{ "psubscribe", 2, 0, N | L | C, 0, 0, 0, cmd_psubscribe },
@@ -535,6 +535,37 @@ static void run_sub(struct call *call, const struct subcommand *sub)
 	if (!call->in_script && !call->in_exec)
 		call->client->last_sub = sub->name;
 	sub->run(call);
+}
+
+bool command_takes_db(struct call *call, struct hf_slice index)
+{
+	int64_t db;
+
+	if (hf_slice_int64(index, &db) < 0)
+		reply_not_an_integer(call->reply);
+	else if (db < INT32_MIN || db > INT32_MAX)
+		reply_error(call->reply,
+			    "ERR value is out of range, value must between "
+			    "-2147483648 and 2147483647");
+	else if (db != 0)
+		reply_error(call->reply, "ERR DB index is out of range");
+	else
+		return true;
+	return false;
+}
+
+bool command_sub_has_at_most(struct call *call, size_t args,
+			     const char *command)
+{
+	struct hf_slice sub = call->argv[1];
+
+	if (call->argc <= args)
+		return true;
+	reply_error(call->reply,
+		    "ERR unknown subcommand or wrong number of arguments for "
+		    "'%.*s'. Try %s HELP.",
+		    (int)sub.len, sub.data, command);
+	return false;
 }
 
 void command_run_sub(struct call *call, const char *command,

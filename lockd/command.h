@@ -106,6 +106,16 @@ void command_run_sub(struct call *call, const char *command,
 		     const struct subcommand *subs, size_t n);
 
 /*
+ * For a subcommand whose further arguments Redis counts only when it runs.
+ * False after an error reply; command: in capitals.
+ */
+bool command_sub_has_at_most(struct call *call, size_t args,
+			     const char *command);
+
+/* Is it database 0, the only one? False after an error reply. */
+bool command_takes_db(struct call *call, struct hf_slice index);
+
+/*
  * argv[i] as others may see it: what comes behind the word AUTH in a command
  * that can carry a password is "(redacted)".
  */

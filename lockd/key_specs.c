@@ -137,16 +137,16 @@ void key_specs_reply(struct reply *r, const struct command *c)
 	const struct uses *uses = find_uses(c);
 
 	if (uses == NULL) {
-		reply_array(r, 0);
+		reply_set(r, 0);
 	} else if (uses->count_at > 0) {
-		reply_array(r, 1);
+		reply_set(r, 1);
 		reply_counted(r, uses->flags, uses->count_at);
 	} else if (uses->second != NULL) {
-		reply_array(r, 2);
+		reply_set(r, 2);
 		reply_range(r, uses->flags, c->first_key, 0, 1);
 		reply_range(r, uses->second, c->last_key, 0, 1);
 	} else {
-		reply_array(r, 1);
+		reply_set(r, 1);
 		reply_range(r, uses->flags, c->first_key,
 			    c->last_key < 0 ? -1 : c->last_key - c->first_key,
 			    c->key_step);

@@ -18,7 +18,8 @@ bool scan_cursor(struct call *call, struct hf_slice text, uint64_t *out)
 		copy[text.len] = '\0';
 		errno = 0;
 		*out = strtoul(copy, &end, 10);
-		if (errno == 0 && (size_t)(end - copy) == text.len)
+		/* As in C, a NUL is the end. */
+		if (errno == 0 && *end == '\0')
 			return true;
 	}
 	reply_error(call->reply, "ERR invalid cursor");

@@ -281,11 +281,12 @@ static struct hf_slice text_of(lua_State *L)
 	return (struct hf_slice){ text, len };
 }
 
+/* What does not fit is the least number, as an x86 makes it for Redis. */
 static int64_t whole(lua_Number n)
 {
-	if (n >= 9223372036854775807.0)
-		return INT64_MAX;
-	return n > -9223372036854775808.0 ? (int64_t)n : INT64_MIN;
+	return n > -9223372036854775808.0 && n < 9223372036854775808.0
+		   ? (int64_t)n
+		   : INT64_MIN;
 }
 
 /* How many of map's pairs or set's members there are; the table is on top. */

@@ -196,6 +196,12 @@ return 1e15
 return 2^53
 return -2^53
 return 2^62
+return 2^63
+return -2^63
+return 1e300
+return -1e300
+return 1/0
+return {1e300, -1/0, 9223372036854775807}
 return 'text'
 return ''
 return 'a\0b\r\nc'

@@ -89,6 +89,11 @@ ROWS = """
     OBJECT IDLETIME j | OBJECT REFCOUNT j | OBJECT HELP x | OBJECT ENCODING a b
     EXPIRETIME k | PEXPIRETIME k | SET k v | EXPIRETIME k | SET k v EXAT 33177117420 | EXPIRETIME k | EXPIRETIME
     SET k v PXAT 33177117420000 | EXPIRETIME k | EXPIREAT k 33177117421 | EXPIRETIME k
+    HRANDFIELD k 9223372036854775807 WITHVALUES | HRANDFIELD k 4611686018427387904 WITHVALUES
+    HRANDFIELD k -9223372036854775808 | HRANDFIELD k -9223372036854775808 x | HRANDFIELD k 4611686018427387903 WITHVALUES
+    HRANDFIELD k 1 WITHVALUES x | HRANDFIELD k x y z | HRANDFIELD k 9223372036854775807
+    HSCAN k \0 | HSCAN k 0\0x | HSCAN k 18446744073709551616 | SCAN \0 | OBJECT FREQ nokey
+    COPY a b DB 99999999999 | SELECT 2147483648 | SELECT -2147483649 | SELECT -1 | SELECT x
 """
 
 
@@ -329,12 +334,12 @@ GETKEYS = """
 """
 
 
-def rows(text):
+def rows_of(text):
     return [c.split() for line in text.strip().splitlines()
             for c in line.strip().split(" | ")]
 
 
-@pytest.mark.parametrize("words", rows(GETKEYS), ids=" ".join)
+@pytest.mark.parametrize("words", rows_of(GETKEYS), ids=" ".join)
 @pytest.mark.parametrize("command", ["GETKEYS", "GETKEYSANDFLAGS"])
 def test_command_getkeys_finds_the_same_keys(wires, command, words):
     ours, theirs = (wire.ask("COMMAND", command, *words) for wire in wires)
@@ -342,7 +347,7 @@ def test_command_getkeys_finds_the_same_keys(wires, command, words):
 
 
 @pytest.mark.parametrize(
-    "words", rows("""COMMAND INFO nosuch | COMMAND GETKEYS | COMMAND GETKEYSANDFLAGS
+    "words", rows_of("""COMMAND INFO nosuch | COMMAND GETKEYS | COMMAND GETKEYSANDFLAGS
                   COMMAND GETKEYSANDFLAGS COPY a b | COMMAND GETKEYSANDFLAGS EVAL s 1 a
                   COMMAND DOCS nosuch"""), ids=" ".join)
 def test_command_answers_the_same(wires, words):
