@@ -146,7 +146,7 @@ static void values_become_replies(void)
 		{ "return false", "$-1\r\n" },
 		{ "return 3.99", ":3\r\n" },
 		{ "return -3.99", ":-3\r\n" },
-		{ "return 1e300", ":9223372036854775807\r\n" },
+		{ "return 1e300", ":-9223372036854775808\r\n" },
 		{ "return -1e300", ":-9223372036854775808\r\n" },
 		{ "return {1, 'x', {}, {2}}",
 		  "*4\r\n:1\r\n$1\r\nx\r\n*0\r\n*1\r\n:2\r\n" },
