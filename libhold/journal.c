@@ -102,6 +102,7 @@ struct journal {
 	uint64_t durable_seq;
 	uint64_t waiters;  /* ever: who added a record, and who was noted */
 	uint64_t released; /* of them */
+	int64_t took_us;   /* the last write, with its sync */
 	struct log log;
 	struct snapshot snapshot;
 	size_t compact_at; /* bytes of logs */
@@ -232,6 +233,7 @@ static void log_done(uv_work_t *work, int status)
 
 	HF_UNUSED(status);
 	log->busy = false;
+	j->took_us = hf_clock_us() - j->gather.began_us;
 	if (log->result < 0) {
 		note_failure(j, log->result, "written");
 		return;
@@ -394,6 +396,11 @@ const char *journal_refusing(const struct journal *j)
 bool journal_failing(const struct journal *j)
 {
 	return j->failing != 0;
+}
+
+int64_t journal_took_ms(const struct journal *j)
+{
+	return j->took_us / 1000;
 }
 
 bool journal_was_repaired(const struct journal *j)

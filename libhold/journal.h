@@ -109,6 +109,9 @@ const char *journal_refusing(const struct journal *journal);
 /* The last write or sync has failed, and none was good since. */
 bool journal_failing(const struct journal *journal);
 
+/* How long the last write, with its sync if it had one, took. */
+int64_t journal_took_ms(const struct journal *journal);
+
 /* journal_open() kept what could be read, and records may be missing. */
 bool journal_was_repaired(const struct journal *journal);
 

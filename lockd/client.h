@@ -37,6 +37,7 @@ struct client_place {
 /* What the server does for a client. */
 struct client_ops {
 	struct reply *(*reach)(struct client *client);
+	struct reply *(*reach_at_once)(struct client *client);
 	void (*pause)(struct client *client);
 	void (*resume)(struct client *client);
 	void (*close)(struct client *client);
@@ -106,6 +107,15 @@ bool client_note_name(struct call *call, struct hf_slice name);
 static inline struct reply *client_reach(struct client *client)
 {
 	return client->ops->reach(client);
+}
+
+/*
+ * As client_reach(), for what tells of no change: it does not wait for the
+ * disk (but behind what does).
+ */
+static inline struct reply *client_reach_at_once(struct client *client)
+{
+	return client->ops->reach_at_once(client);
 }
 
 /*

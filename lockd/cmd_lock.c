@@ -226,9 +226,12 @@ void cmd_lock_acquire(struct call *call)
 			    "another grant: release it first");
 		break;
 	case LOCK_CLOSED:
-		reply_error(call->reply,
-			    "TRYAGAIN the last stop was not clean: nothing is "
-			    "granted until what was lost is over");
+		reply_error(
+		    call->reply,
+		    "TRYAGAIN the last stop was not clean: nothing is "
+		    "granted for %lld ms, until what was lost is over",
+		    (long long)(locktab_closed_until_ms(call->lockd->locks) -
+				call->now_ms));
 		break;
 	default:
 		reply_null_array(call->reply);

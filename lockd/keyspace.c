@@ -28,6 +28,7 @@ struct keyspace {
 	uint64_t expired;
 	int64_t last_fence;
 	int64_t shift_ms; /* the heap's deadlines are so much earlier */
+	int64_t over_ms;  /* keyspace_over_ms() */
 	uint64_t looks;
 	ks_look_fn *on_look; /* NULL: nobody asks */
 	void *on_look_arg;
@@ -40,6 +41,7 @@ struct keyspace *keyspace_new(uint64_t seed)
 
 	ks->table = hf_table_new();
 	ks->seed = seed;
+	ks->over_ms = INT64_MIN;
 	hf_heap_init(&ks->due);
 	hf_list_init(&ks->observers);
 	return ks;
@@ -123,6 +125,22 @@ static void remove_entry(struct keyspace *ks, struct entry *e,
 	free(e);
 }
 
+/* Its time is over. */
+static void run_out(struct keyspace *ks, struct entry *e)
+{
+	int64_t due_ms = e->due.due_ms;
+
+	if (hf_heap_next_ms(&ks->due) == due_ms && due_ms > ks->over_ms)
+		ks->over_ms = due_ms;
+	remove_entry(ks, e, KS_EXPIRE);
+}
+
+static void run_out_first(struct keyspace *ks)
+{
+	run_out(ks,
+		HF_CONTAINER_OF(hf_heap_first(&ks->due), struct entry, due));
+}
+
 static void look_at(struct keyspace *ks, const struct hf_slice *key)
 {
 	ks->looks++;
@@ -140,7 +158,7 @@ static struct entry *find_live(struct keyspace *ks, struct hf_slice key,
 	if (e == NULL || !hf_heap_has(&e->due) ||
 	    e->due.due_ms > now_ms - ks->shift_ms)
 		return e;
-	remove_entry(ks, e, KS_EXPIRE);
+	run_out(ks, e);
 	return NULL;
 }
 
@@ -301,6 +319,19 @@ void keyspace_free(struct keyspace **ks)
 	*ks = NULL;
 }
 
+/*
+ * Who is due at the same moment as somebody who has run out goes with him: of
+ * two such a start could not tell which is over.
+ */
+static void shift(struct keyspace *ks, const struct ks_change *change)
+{
+	while (hf_heap_next_ms(&ks->due) <= ks->over_ms)
+		run_out_first(ks);
+	ks->shift_ms = change->due_ms;
+	tell(ks, change);
+	ks->over_ms = INT64_MIN;
+}
+
 bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 		    int64_t now_ms)
 {
@@ -313,12 +344,13 @@ bool keyspace_apply(struct keyspace *ks, const struct ks_change *change,
 		tell(ks, change);
 		return true;
 	}
-	if (change->kind == KS_FENCE || change->kind == KS_SHIFT) {
-		if (change->kind == KS_FENCE)
-			raise_fence(ks, change->fence);
-		else
-			ks->shift_ms = change->due_ms;
+	if (change->kind == KS_FENCE) {
+		raise_fence(ks, change->fence);
 		tell(ks, change);
+		return true;
+	}
+	if (change->kind == KS_SHIFT) {
+		shift(ks, change);
 		return true;
 	}
 	e = find_live(ks, change->key, now_ms);
@@ -371,10 +403,7 @@ size_t keyspace_expire(struct keyspace *ks, int64_t now_ms, size_t max)
 
 	while (done < max &&
 	       hf_heap_next_ms(&ks->due) <= now_ms - ks->shift_ms) {
-		remove_entry(
-		    ks,
-		    HF_CONTAINER_OF(hf_heap_first(&ks->due), struct entry, due),
-		    KS_EXPIRE);
+		run_out_first(ks);
 		done++;
 	}
 	return done;
@@ -390,6 +419,16 @@ int64_t keyspace_next_due_ms(const struct keyspace *ks)
 int64_t keyspace_shift(const struct keyspace *ks)
 {
 	return ks->shift_ms;
+}
+
+void keyspace_drift(struct keyspace *ks, int64_t shift_ms)
+{
+	ks->shift_ms = shift_ms;
+}
+
+int64_t keyspace_over_ms(const struct keyspace *ks)
+{
+	return ks->over_ms;
 }
 
 void keyspace_on_look(struct keyspace *ks, ks_look_fn *fn, void *arg)

@@ -116,6 +116,19 @@ size_t keyspace_count(const struct keyspace *ks);
  */
 int64_t keyspace_shift(const struct keyspace *ks);
 
+/*
+ * Moves them as KS_SHIFT does, and tells nobody yet: while time stands still
+ * they move with it. Who does so ends with a KS_SHIFT.
+ */
+void keyspace_drift(struct keyspace *ks, int64_t shift_ms);
+
+/*
+ * Since the last KS_SHIFT, whose keys have all run out: those that are due, as
+ * deadlines are kept, at or before this. Who ran out ahead of another one that
+ * is not swept yet is not among them. INT64_MIN: nobody's have.
+ */
+int64_t keyspace_over_ms(const struct keyspace *ks);
+
 /* How many calls looked at keys or changed them; tells whether any did. */
 uint64_t keyspace_looks(const struct keyspace *ks);
 size_t keyspace_count_of(const struct keyspace *ks, enum ks_type type);

@@ -35,6 +35,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/info.c lockd/info.h \
 	lockd/key_specs.c lockd/key_specs.h \
 	lockd/keyspace.c lockd/keyspace.h \
+	lockd/lateness.c lockd/lateness.h \
 	lockd/lock_roll.c lockd/lock_roll.h \
 	lockd/lock_stats.c lockd/lock_stats.h \
 	lockd/lock_value.c lockd/lock_value.h \
@@ -65,6 +66,7 @@ lockd_liblockd_a_SOURCES = \
 	lockd/settings.c lockd/settings.h \
 	lockd/sha1.c lockd/sha1.h \
 	lockd/slowlog.c lockd/slowlog.h \
+	lockd/stall.c lockd/stall.h \
 	lockd/stats.c lockd/stats.h \
 	lockd/tuning.h \
 	lockd/values.c lockd/values.h \

@@ -35,7 +35,8 @@ static void answer(void *arg, struct lock_session *session,
 		   const struct lock_grant *grant)
 {
 	struct client *client = locks_client(session);
-	struct reply *reply = client_reach(client);
+	struct reply *reply =
+	    grant != NULL ? client_reach(client) : client_reach_at_once(client);
 
 	HF_UNUSED(arg);
 	client->unblock = NULL;
@@ -175,6 +176,11 @@ void locks_settle(struct lockd *lockd, int64_t now_ms)
 	hold_up(lockd);
 	if (locktab_has_work(lockd->locks))
 		locktab_settle(lockd->locks, now_at(now_ms));
+}
+
+void locks_stand_still(struct lockd *lockd, bool still)
+{
+	locktab_stand_still(lockd->locks, still);
 }
 
 bool locks_held_up(const struct lockd *lockd)

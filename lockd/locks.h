@@ -31,6 +31,8 @@ int64_t locks_tick(struct lockd *lockd, int64_t now_ms);
 /* Nobody in line is served since the disk refuses, until the next tick. */
 bool locks_held_up(const struct lockd *lockd);
 int64_t locks_next_due_ms(const struct lockd *lockd);
+/* No hold ends, nobody is warned; who waits does so by the clock. */
+void locks_stand_still(struct lockd *lockd, bool still);
 
 /* The time for the table, in a call and at any moment. */
 struct lock_now locks_now(const struct call *call);

@@ -101,7 +101,9 @@ struct locktab {
 	struct hf_table *entries;
 	struct hf_table *waiters; /* waiting claims, by asked */
 	struct hf_table *grants;  /* held ones, by token */
-	struct hf_heap timers;
+	struct hf_heap waits;     /* timers of waiting claims, */
+	struct hf_heap ends;      /* and of held ones */
+	bool still;               /* locktab_stand_still() */
 	struct hf_list ready;
 	int64_t closed_until_ms; /* no grants before; 0: open */
 	bool held_up;            /* locktab_hold_up() */
@@ -513,6 +515,7 @@ static void leave_lines(struct locktab *tab, struct claim *c)
 	if (!c->waiting)
 		return;
 	c->waiting = false;
+	hf_heap_remove(&tab->waits, &c->timer);
 	tab->stats.waiting--;
 	hf_table_remove(tab->waiters, &c->node);
 	c->n_first = 0;
@@ -536,7 +539,7 @@ static void free_claim(struct locktab *tab, struct claim *c)
 		take_off(tab, p);
 		free_place(tab, p);
 	}
-	hf_heap_remove(&tab->timers, &c->timer);
+	hf_heap_remove(&tab->ends, &c->timer);
 	hf_list_remove(&c->of_session);
 	tab->memory -= sizeof(*c) + c->asked_len;
 	free(c);
@@ -565,7 +568,7 @@ static void stand_in_line(struct locktab *tab, struct claim *c)
 	hf_table_insert(tab->waiters, &c->node, hash);
 	c->waiting = true;
 	tab->stats.waiting++;
-	hf_heap_set(&tab->timers, &c->timer, c->wait_until_ms);
+	hf_heap_set(&tab->waits, &c->timer, c->wait_until_ms);
 }
 
 /* For one that is in none yet: are all its lines empty? */
@@ -666,9 +669,9 @@ static void set_timer(struct locktab *tab, struct claim *c)
 	if (c->as.end_ms != HF_NEVER)
 		due_ms = c->warned ? c->as.end_ms : warn_at_ms(c);
 	if (due_ms == HF_NEVER)
-		hf_heap_remove(&tab->timers, &c->timer);
+		hf_heap_remove(&tab->ends, &c->timer);
 	else
-		hf_heap_set(&tab->timers, &c->timer, due_ms);
+		hf_heap_set(&tab->ends, &c->timer, due_ms);
 }
 
 static void note_waited(struct locktab *tab, const struct claim *c,
@@ -1076,7 +1079,8 @@ struct locktab *locktab_new(struct keyspace *keys, uint64_t seed,
 	tab->entries = hf_table_new();
 	tab->waiters = hf_table_new();
 	tab->grants = hf_table_new();
-	hf_heap_init(&tab->timers);
+	hf_heap_init(&tab->waits);
+	hf_heap_init(&tab->ends);
 	hf_list_init(&tab->ready);
 	hf_list_init(&tab->drafts);
 	hf_list_init(&tab->kept);
@@ -1142,7 +1146,8 @@ void locktab_free(struct locktab **tab_in)
 	hf_table_free(&tab->entries);
 	hf_table_free(&tab->waiters);
 	hf_table_free(&tab->grants);
-	hf_heap_fini(&tab->timers);
+	hf_heap_fini(&tab->waits);
+	hf_heap_fini(&tab->ends);
 	hf_buf_fini(&tab->bytes);
 	lock_value_fini(&tab->value);
 	free_kept(tab);
@@ -1486,6 +1491,11 @@ void locktab_close(struct locktab *tab, int64_t until_ms)
 	tab->closed_until_ms = until_ms;
 }
 
+int64_t locktab_closed_until_ms(const struct locktab *tab)
+{
+	return tab->closed_until_ms;
+}
+
 static void mark_lines(void *arg, struct hf_table_node *node)
 {
 	for (struct place *p = claim_of(node)->places; p != NULL; p = p->next)
@@ -1526,9 +1536,23 @@ static void open_again(struct locktab *tab)
 	} while (cursor != 0);
 }
 
+void locktab_stand_still(struct locktab *tab, bool still)
+{
+	tab->still = still;
+}
+
+/* Those among which the next one is. */
+static const struct hf_heap *next_timers(const struct locktab *tab)
+{
+	bool end_first = !tab->still && hf_heap_next_ms(&tab->ends) <
+					    hf_heap_next_ms(&tab->waits);
+
+	return end_first ? &tab->ends : &tab->waits;
+}
+
 int64_t locktab_next_due_ms(const struct locktab *tab)
 {
-	int64_t due_ms = hf_heap_next_ms(&tab->timers);
+	int64_t due_ms = hf_heap_next_ms(next_timers(tab));
 
 	if (locktab_has_work(tab))
 		return 0; /* what a round has left */
@@ -1546,12 +1570,14 @@ int64_t locktab_tick(struct locktab *tab, struct lock_now now)
 	if (locktab_has_work(tab))
 		return now.ms;
 	for (int i = 0; i < TIMERS_PER_TICK; i++) {
-		if (hf_heap_next_ms(&tab->timers) > now.ms)
+		const struct hf_heap *timers = next_timers(tab);
+
+		if (hf_heap_next_ms(timers) > now.ms)
 			break;
-		fire(tab,
-		     HF_CONTAINER_OF(hf_heap_first(&tab->timers), struct claim,
-				     timer),
-		     now);
+		fire(
+		    tab,
+		    HF_CONTAINER_OF(hf_heap_first(timers), struct claim, timer),
+		    now);
 	}
 	locktab_settle(tab, now);
 	return locktab_next_due_ms(tab);

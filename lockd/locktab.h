@@ -169,6 +169,7 @@ void locktab_recover(struct locktab *tab, struct lock_now now);
  * For a start after which grants may be missing.
  */
 void locktab_close(struct locktab *tab, int64_t until_ms);
+int64_t locktab_closed_until_ms(const struct locktab *tab); /* 0: it is open */
 
 /*
  * While held up, nobody in line is served, and holds end as ever. Set free:
@@ -176,6 +177,12 @@ void locktab_close(struct locktab *tab, int64_t until_ms);
  */
 void locktab_hold_up(struct locktab *tab, bool held_up);
 bool locktab_is_held_up(const struct locktab *tab);
+
+/*
+ * While deadlines move with the clock no hold comes nearer to its end: nobody
+ * is warned or called for one. Who waits has his time by the clock as ever.
+ */
+void locktab_stand_still(struct locktab *tab, bool still);
 
 /*
  * Serves the lines of keys that have changed, as many as a round has room for:

@@ -7,6 +7,7 @@
 #include "libhold/log.h"
 #include "libhold/mem.h"
 #include "libhold/wire.h"
+#include "lockd/lateness.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@
 #define PENDING_LOOKS  65536              /* more are not looked through */
 #define REPAIR_STEP    (INT64_C(1) << 32) /* tokens; a repair lost fewer */
 #define LONG_AGO       (INT64_MIN / 4)    /* while loading, nothing is due */
+/* The same time from now on is a little shorter when a turn was long. */
+#define LONGEST_SPARE_MS 10
 
 /*
  * A record: u8 kind, u8 space, u8 type, i64 due, i64 fence, u32 key's length,
@@ -29,7 +32,11 @@
 enum {
 	RECORD_TIME = 64,    /* due: boot clock ms, fence: wall clock ms */
 	RECORD_STOPPED = 65, /* the last of a clean stop */
-	RECORD_HORIZON = 66, /* due: no lock granted so far lives longer */
+	/*
+	 * due: no lock granted so far lives longer; fence: none was granted
+	 * for longer (ms; 0: not known).
+	 */
+	RECORD_HORIZON = 66,
 	/*
 	 * The value is several changes, each behind its u32 length: all of
 	 * them count, or none. A very large batch comes in parts: due is the
@@ -55,6 +62,13 @@ struct space {
 	struct keyspace *keys;
 };
 
+/* By how far deadlines have been moved, as the journal has it. */
+struct said_shift {
+	int64_t said_ms; /* with what there was to spare */
+	uint64_t seq;    /* its record */
+	int64_t disk_ms; /* what the disk has */
+};
+
 struct persist {
 	struct space spaces[SPACES];
 	struct journal *journal;
@@ -74,15 +88,18 @@ struct persist {
 	/* What the records said of time last; then: what we said. */
 	int64_t boot_ms, wall_ms;
 	char boot_id[36 + 1];
-	bool loaded; /* there was a record */
-	bool stopped_cleanly;
+	bool loaded;          /* there was a record */
 	int64_t horizon_ms;   /* kept as deadlines are; 0: none */
-	uint64_t horizon_seq; /* its record */
+	int64_t longest_ms;   /* for which any lock within it was granted */
+	uint64_t horizon_seq; /* the record of both */
 	int64_t closed_until_ms;
 	struct hf_buf pending; /* struct pending, oldest first */
 	struct hf_buf noted;   /* the same, of the batch: no seq yet */
 	uint64_t changes;      /* ever: persist_changes() */
 	bool saw_pending;      /* since persist_watch_looks() */
+	struct lateness late;
+	uint64_t wanted_seq; /* the last record that an answer waits for */
+	struct said_shift shift;
 	/* Of the snapshot under way: */
 	uint8_t scan_space;
 	uint64_t scan; /* cursor */
@@ -262,21 +279,83 @@ static void note_time(struct persist *p, int64_t now_ms)
 				 .fence = p->wall_ms });
 }
 
+static uint64_t add_horizon(struct persist *p, int64_t horizon_ms,
+			    int64_t longest_ms)
+{
+	return add(p, &(struct record){ .kind = RECORD_HORIZON,
+					.due = horizon_ms,
+					.fence = longest_ms });
+}
+
 /*
- * everysec may lose grants of the last second. How long those can live is
- * noted before they are answered, with as much again to spare, so that it is
- * noted seldom.
+ * everysec may lose grants of the last second. Until when those can live, and
+ * for how long, is noted before they are answered, with some to spare, so that
+ * it is noted seldom.
  */
 static void note_horizon(struct persist *p, int64_t due_ms, int64_t now_ms)
 {
 	int64_t kept = due_ms - keyspace_shift(keys_of(p));
+	int64_t lasts_ms = due_ms - now_ms;
 
-	if (p->always || due_ms == HF_NEVER || kept <= p->horizon_ms)
+	if (p->always || due_ms == HF_NEVER ||
+	    (kept <= p->horizon_ms && lasts_ms <= p->longest_ms))
 		return;
-	p->horizon_ms = kept + (due_ms - now_ms);
-	p->horizon_seq = add(p, &(struct record){ .kind = RECORD_HORIZON,
-						  .due = p->horizon_ms });
+	if (kept > p->horizon_ms)
+		p->horizon_ms = kept + lasts_ms;
+	if (lasts_ms > p->longest_ms)
+		p->longest_ms = lasts_ms + LONGEST_SPARE_MS;
+	p->horizon_seq = add_horizon(p, p->horizon_ms, p->longest_ms);
+	p->wanted_seq = p->horizon_seq;
 	journal_sync_soon(p->journal);
+}
+
+/*
+ * A slow disk is late with this record, too: so much more is said than is so,
+ * and taken back when it is fast again. After a crash in between locks live
+ * that much longer.
+ */
+static int64_t spare_ms(const struct persist *p)
+{
+	int64_t took_ms = journal_took_ms(p->journal);
+
+	return took_ms < LATENESS_PATIENCE_MS ? 0 : 2 * took_ms;
+}
+
+/* The record is there: what is moved is answered when the disk has it. */
+static void note_shift(struct persist *p, int64_t said_ms)
+{
+	p->shift.said_ms = said_ms;
+	p->shift.seq = last_seq(p);
+	if (p->always)
+		return;
+	p->horizon_seq = p->shift.seq;
+	journal_sync_soon(p->journal);
+}
+
+/* Who ran out since the last one has gone for good: his record is there. */
+static struct record record_of_shift(const struct persist *p, int64_t said_ms)
+{
+	int64_t over_ms = keyspace_over_ms(keys_of(p));
+
+	return (struct record){ .kind = KS_SHIFT,
+				.due = said_ms,
+				.fence =
+				    over_ms == INT64_MIN ? 0 : over_ms + 1 };
+}
+
+static void say_shift(struct persist *p, int64_t said_ms)
+{
+	struct record r = record_of_shift(p, said_ms);
+
+	add(p, &r);
+	note_shift(p, said_ms);
+}
+
+/* Does an answer wait for the disk? */
+static bool is_waited_for(const struct persist *p)
+{
+	return p->wanted_seq > journal_durable(p->journal) ||
+	       (p->always && p->shift.disk_ms < keyspace_shift(keys_of(p)));
 }
 
 static struct record record_of(const struct space *space,
@@ -290,7 +369,7 @@ static struct record record_of(const struct space *space,
 			    .key = change->key,
 			    .value = change->value };
 
-	if (change->kind != KS_SHIFT && change->due_ms != HF_NEVER)
+	if (change->due_ms != HF_NEVER)
 		r.due -= keyspace_shift(space->keys);
 	return r;
 }
@@ -354,6 +433,20 @@ static void on_look(void *arg, const struct hf_slice *key)
 				     : is_pending(p, hash_of(space, *key));
 }
 
+int64_t persist_late_ms(struct persist *p, int64_t now_ms)
+{
+	if (p == NULL)
+		return 0;
+	lateness_look(&p->late, is_waited_for(p),
+		      journal_refusing(p->journal) != NULL, now_ms);
+	return p->late.total_ms;
+}
+
+bool persist_is_late(const struct persist *p, int64_t now_ms)
+{
+	return p != NULL && lateness_goes_on(&p->late, now_ms);
+}
+
 uint64_t persist_changes(const struct persist *p)
 {
 	return p == NULL ? 0 : p->changes;
@@ -380,16 +473,24 @@ bool persist_saw_pending(struct persist *p)
 /* ---- what the keyspace and the journal say ------------------------------- */
 
 /*
- * Deadlines are moved: which are over for good? Those before this time, as
- * they are kept. Of these there are no more keys, but their records are there,
- * and moved with the others they would live again. Who is due and not swept
- * yet is moved, and so is who comes later: neither is among them.
+ * An expiry at its time follows from the deadline: all who had one until then
+ * are over. Of one ahead of another that is not swept yet this is not so, and
+ * when deadlines are moved next it would live again.
  */
-static int64_t over_before(const struct keyspace *keys, int64_t now_ms)
+static bool follows(const struct space *space, const struct ks_change *change)
 {
-	int64_t next_ms = keyspace_next_due_ms(keys);
+	return change->kind == KS_EXPIRE &&
+	       change->due_ms - keyspace_shift(space->keys) <=
+		   keyspace_over_ms(space->keys);
+}
 
-	return (next_ms < now_ms ? next_ms : now_ms) - keyspace_shift(keys);
+static void on_shift(struct persist *p, int64_t shift_ms)
+{
+	int64_t said_ms = shift_ms + spare_ms(p);
+	struct record r = record_of_shift(p, said_ms);
+
+	add_change(p, &r);
+	note_shift(p, said_ms);
 }
 
 static void on_change(struct ks_observer *observer,
@@ -400,19 +501,24 @@ static void on_change(struct ks_observer *observer,
 	int64_t now_ms = hf_clock_ms();
 	struct record r;
 
-	/* An expiry at its time follows from the deadline. */
-	if (change->kind == KS_EXPIRE && change->due_ms <= now_ms)
+	if (follows(space, change))
 		return;
 	note_time(p, now_ms);
+	if (change->kind == KS_SHIFT) {
+		on_shift(p, change->due_ms);
+		return;
+	}
 	r = record_of(space, change);
 	if (change->kind == KS_EXPIRE)
 		r.kind = KS_DELETE;
-	if (change->kind == KS_SHIFT)
-		r.fence = over_before(space->keys, now_ms);
 	if (change->kind == KS_SET || change->kind == KS_DUE)
 		note_horizon(p, change->due_ms, now_ms);
 	add_change(p, &r);
 	note_pending(space, change);
+	if (p->always)
+		p->wanted_seq = last_seq(p);
+	if (is_waited_for(p))
+		lateness_begin(&p->late, now_ms);
 }
 
 static void on_durable(void *arg, uint64_t seq)
@@ -420,7 +526,24 @@ static void on_durable(void *arg, uint64_t seq)
 	struct persist *p = arg;
 
 	forget_durable(p, seq);
+	if (seq >= p->shift.seq)
+		p->shift.disk_ms = p->shift.said_ms;
+	lateness_synced(&p->late, is_waited_for(p), hf_clock_ms());
 	p->durable(p->arg, seq);
+}
+
+bool persist_covers_shift(struct persist *p)
+{
+	int64_t shift_ms = keyspace_shift(keys_of(p)), spare = spare_ms(p);
+
+	if (p->shift.disk_ms < shift_ms) {
+		if (p->shift.said_ms < shift_ms)
+			say_shift(p, shift_ms + spare);
+		return false;
+	}
+	if (spare == 0 && p->shift.said_ms > shift_ms)
+		say_shift(p, shift_ms);
+	return true;
 }
 
 /* ---- loading ------------------------------------------------------------ */
@@ -480,6 +603,11 @@ static int load_batch(struct persist *p, const struct record *r)
 	return rc;
 }
 
+static int64_t later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
+
 static int load_record(struct persist *p, const struct record *r)
 {
 	switch (r->kind) {
@@ -488,11 +616,11 @@ static int load_record(struct persist *p, const struct record *r)
 		p->wall_ms = r->fence;
 		return 0;
 	case RECORD_STOPPED:
-		p->stopped_cleanly = true;
+		p->horizon_ms = p->longest_ms = 0; /* nothing is missing */
 		return 0;
 	case RECORD_HORIZON:
-		if (r->due > p->horizon_ms)
-			p->horizon_ms = r->due;
+		p->horizon_ms = later(r->due, p->horizon_ms);
+		p->longest_ms = later(r->fence, p->longest_ms);
 		return 0;
 	case RECORD_BATCH:
 		return load_batch(p, r);
@@ -516,7 +644,6 @@ static int load(void *arg, const struct journal_header *header,
 		memcpy(p->boot_id, header->boot_id, sizeof(p->boot_id));
 	}
 	p->loaded = true;
-	p->stopped_cleanly = false;
 	return load_record(p, &r);
 }
 
@@ -548,12 +675,33 @@ static void skip_lost_tokens(struct keyspace *keys)
 	keyspace_apply(keys, &change, LONG_AGO);
 }
 
+/*
+ * Of an everysec that crashed, how it is started now is all the same: until
+ * when may what is missing live? It was granted before now_ms.
+ */
+static void close_until_over(struct persist *p, int64_t now_ms)
+{
+	int64_t until_ms = p->horizon_ms + keyspace_shift(keys_of(p));
+
+	if (p->longest_ms > 0 && until_ms > now_ms + p->longest_ms)
+		until_ms = now_ms + p->longest_ms;
+	if (p->horizon_ms == 0 || until_ms <= now_ms) {
+		p->horizon_ms = p->longest_ms = 0;
+		return;
+	}
+	p->closed_until_ms = until_ms;
+	hf_warnx("the last stop was not clean, and a second may be missing: "
+		 "no lock is granted for ms=%lld",
+		 (long long)(until_ms - now_ms));
+}
+
 static void begin_again(struct persist *p)
 {
 	struct journal_header now;
 	int64_t moved_ms;
 
 	journal_header_now(&now, false, p->conf.app, FORMAT_VERSION, 0);
+	p->shift.said_ms = p->shift.disk_ms = keyspace_shift(keys_of(p));
 	moved_ms = moved_by_reboot(p, &now);
 	if (moved_ms != 0) {
 		struct ks_change change = { .kind = KS_SHIFT };
@@ -561,12 +709,7 @@ static void begin_again(struct persist *p)
 		change.due_ms = keyspace_shift(keys_of(p)) + moved_ms;
 		keyspace_apply(keys_of(p), &change, now.boot_ms);
 	}
-	if (!p->always && !p->stopped_cleanly && p->horizon_ms != 0)
-		p->closed_until_ms = p->horizon_ms + keyspace_shift(keys_of(p));
-	if (p->closed_until_ms > now.boot_ms)
-		hf_warnx("the last stop was not clean, and a second may be "
-			 "missing: no lock is granted for ms=%lld",
-			 (long long)(p->closed_until_ms - now.boot_ms));
+	close_until_over(p, now.boot_ms);
 	if (journal_was_repaired(p->journal))
 		skip_lost_tokens(keys_of(p));
 	hf_buf_reset(&p->batch, 4096);
@@ -609,8 +752,10 @@ static bool put_piece(void *arg, bool first)
 	if (first) {
 		p->scan_space = SPACE_KEYS;
 		p->scan = 0;
-		put_number(p, KS_SHIFT, keyspace_shift(keys_of(p)), 0);
-		put_number(p, RECORD_HORIZON, p->horizon_ms, 0);
+		put_number(p, KS_SHIFT,
+			   later(keyspace_shift(keys_of(p)), p->shift.said_ms),
+			   0);
+		put_number(p, RECORD_HORIZON, p->horizon_ms, p->longest_ms);
 	}
 	space = &p->spaces[p->scan_space];
 	p->piece_bytes = 0;
@@ -648,6 +793,7 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 	init_space(p, SPACE_GUARDS, guards);
 	p->durable = durable;
 	p->arg = arg;
+	p->late = lateness_none();
 	p->always = settings->durability == DURABILITY_ALWAYS;
 	p->conf = (struct journal_conf){
 		.dir = settings->dir,
@@ -676,6 +822,22 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 	return p;
 }
 
+/*
+ * A clean stop. What an earlier one has left behind is missing yet, though,
+ * for as long as nothing is granted.
+ */
+static void note_end(struct persist *p, int64_t now_ms)
+{
+	int64_t shift_ms = keyspace_shift(keys_of(p));
+
+	note_time(p, now_ms);
+	if (p->shift.said_ms != shift_ms)
+		say_shift(p, shift_ms);
+	add(p, &(struct record){ .kind = RECORD_STOPPED });
+	if (p->closed_until_ms > now_ms)
+		add_horizon(p, p->closed_until_ms - shift_ms, 0);
+}
+
 void persist_close(struct persist **persist)
 {
 	struct persist *p = *persist;
@@ -685,8 +847,7 @@ void persist_close(struct persist **persist)
 	*persist = NULL;
 	for (size_t i = 0; i < SPACES; i++)
 		hf_list_remove(&p->spaces[i].observer.all);
-	note_time(p, hf_clock_ms());
-	add(p, &(struct record){ .kind = RECORD_STOPPED });
+	note_end(p, hf_clock_ms());
 	journal_close(&p->journal);
 	hf_buf_fini(&p->pending);
 	hf_buf_fini(&p->noted);

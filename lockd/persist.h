@@ -54,6 +54,21 @@ uint64_t persist_last(const struct persist *persist);
 uint64_t persist_durable(const struct persist *persist);
 
 /*
+ * For how long, in all until now_ms, the disk was late with what answers wait
+ * for, or refused (lateness.h); and does that last? now_ms: boot clock.
+ */
+int64_t persist_late_ms(struct persist *persist, int64_t now_ms);
+bool persist_is_late(const struct persist *persist, int64_t now_ms);
+
+/*
+ * Has the disk by how far deadlines have been moved, or more? An answer that
+ * gave a lock so much time must not leave before: after a crash the lock would
+ * be over. If not it soon has, and durable() is called again. To be asked in
+ * durable() only.
+ */
+bool persist_covers_shift(struct persist *persist);
+
+/*
  * How many changes so far that a crash could take back: all but an end at its
  * time, which a start repeats, and the moving of all deadlines.
  */

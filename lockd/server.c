@@ -10,6 +10,7 @@
 #include "lockd/persist.h"
 #include "lockd/resp.h"
 #include "lockd/script.h"
+#include "lockd/stall.h"
 
 #include <stdlib.h>
 
@@ -21,20 +22,11 @@
 
 #define PUSHED_KEEP_BYTES 1024
 
-/*
- * A server that runs is never so late: it was stopped or suspended, or its
- * machine was, and its clients had no chance to renew. While there are
- * deadlines it looks at the clock often enough to see for how long.
- */
-#define STALL_MS 100
-#define BEAT_MS  250
-
 struct server {
 	struct lockd *lockd;
 	const struct settings *settings;
 	struct hf_loop *loop;
-	int64_t ticked_ms;      /* when we served last */
-	int64_t promised_ms;    /* when it wanted to; HF_NEVER: any time */
+	struct stall stall;
 	struct client *running; /* whose request runs now; NULL: none */
 	/*
 	 * What is pushed to it meanwhile, by its own request: it must not
@@ -67,22 +59,35 @@ static struct peer *peer_of_client(struct client *client)
 	return HF_CONTAINER_OF(client, struct peer, client);
 }
 
-static struct reply *reach(struct client *client)
+/* Does a request of it run now, whose answer is not whole yet? */
+static bool is_running(const struct server *server, const struct client *client)
+{
+	return server->running == client || server->busy == client;
+}
+
+static struct reply *reach_at_once(struct client *client)
 {
 	struct peer *peer = peer_of_client(client);
 	struct server *server = peer->server;
 
 	hf_conn_out(&peer->conn); /* it leaves at this turn's end */
-	if (server->running != client && server->busy != client) {
-		/* It may tell of what the disk has not yet. */
-		hf_conn_hold(&peer->conn, hf_conn_mark(&peer->conn),
-			     persist_wait_for(server->lockd->persist));
+	if (!is_running(server, client))
 		return &peer->writer.reply;
-	}
 	server->push_writer.out =
 	    server->running == client ? &server->pushed : &server->busy_pushed;
 	server->push_writer.reply.protocol = client->protocol;
 	return &server->push_writer.reply;
+}
+
+static struct reply *reach(struct client *client)
+{
+	struct peer *peer = peer_of_client(client);
+
+	/* It may tell of what the disk has not yet. */
+	if (!is_running(peer->server, client))
+		hf_conn_hold(&peer->conn, hf_conn_mark(&peer->conn),
+			     persist_wait_for(peer->server->lockd->persist));
+	return reach_at_once(client);
 }
 
 static void pause_client(struct client *client)
@@ -129,10 +134,11 @@ static uint32_t watch_peer(struct client *client)
 
 static struct hf_conn *open_peer(void *arg)
 {
-	static const struct client_ops ops = { reach,         pause_client,
-					       resume_client, close_client,
-					       kill_client,   place_client,
-					       is_alive,      watch_peer };
+	static const struct client_ops ops = {
+		reach,         reach_at_once, pause_client,
+		resume_client, close_client,  kill_client,
+		place_client,  is_alive,      watch_peer,
+	};
 	struct server *server = arg;
 	struct peer *peer = hf_new(struct peer);
 
@@ -147,6 +153,12 @@ static struct hf_conn *open_peer(void *arg)
 	return &peer->conn;
 }
 
+/* Before anything is done that goes by the time. */
+static void look_at_clock(struct server *server)
+{
+	stall_look(&server->stall, server->lockd, hf_loop_now_ms(server->loop));
+}
+
 static void free_peer(struct hf_conn *conn)
 {
 	struct peer *peer = peer_of(conn);
@@ -157,6 +169,7 @@ static void free_peer(struct hf_conn *conn)
 		 hf_conn_why_text(conn->why));
 	if (conn->why == HF_CONN_SHUTDOWN)
 		lockd->stopping = true;
+	look_at_clock(peer->server);
 	persist_begin(lockd->persist);
 	client_closed(lockd, &peer->client);
 	persist_end(lockd->persist);
@@ -308,30 +321,6 @@ static void refuse_protocol(struct peer *peer)
 	hf_conn_close_soon(&peer->conn, HF_CONN_PROTOCOL);
 }
 
-/*
- * Did nobody serve for a while? Then all deadlines move by that long, before
- * anything that is readable now finds a lock past its time: who renews in this
- * turn still holds.
- */
-static void make_up_for_stall(struct server *server, int64_t now_ms)
-{
-	struct lockd *lockd = server->lockd;
-	int64_t away_ms = now_ms - server->ticked_ms;
-	struct ks_change change = { .kind = KS_SHIFT };
-
-	if (server->promised_ms == HF_NEVER ||
-	    now_ms - server->promised_ms < STALL_MS)
-		return;
-	hf_warnx("nobody served for ms=%lld: all deadlines are moved by that",
-		 (long long)away_ms);
-	lockd->stats.stalls++;
-	lockd->stats.stalled_ms += (uint64_t)away_ms;
-	server->ticked_ms = now_ms;
-	server->promised_ms = HF_NEVER; /* until tick() makes the next one */
-	change.due_ms = keyspace_shift(lockd->keys) + away_ms;
-	keyspace_apply(lockd->keys, &change, now_ms);
-}
-
 static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 {
 	struct peer *peer = peer_of(conn);
@@ -339,7 +328,7 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 
 	hf_conn_out(conn); /* there will be a reply at this turn's end */
 	count(peer->server);
-	make_up_for_stall(peer->server, hf_loop_now_ms(peer->server->loop));
+	look_at_clock(peer->server);
 	while (done < bytes.len && !conn->closing && !conn->close_soon &&
 	       !conn->paused && !hf_buf_failed(&conn->out)) {
 		struct hf_slice rest = { bytes.data + done, bytes.len - done };
@@ -362,43 +351,37 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	return done;
 }
 
-/*
- * When tick() runs next. What it left for the next turn is no promise. We
- * served until served_ms, which may be long after the time of tick(): the
- * turn has waited in between, and was late for nobody.
- */
-static int64_t promise(struct server *server, int64_t next_ms, int64_t now_ms)
+/* While time stands still nothing comes nearer, but for what is due. */
+static int64_t next_expiry_ms(const struct server *server, int64_t served_ms)
 {
-	int64_t served_ms = hf_loop_now_ms(server->loop);
-	bool left = next_ms <= now_ms;
+	int64_t next_ms = keyspace_next_due_ms(server->lockd->keys);
 
-	if (keyspace_count_due(server->lockd->keys) > 0 &&
-	    next_ms > served_ms + BEAT_MS)
-		next_ms = served_ms + BEAT_MS;
-	server->ticked_ms = served_ms;
-	server->promised_ms = next_ms > served_ms ? next_ms : served_ms;
-	if (left)
-		server->promised_ms = HF_NEVER;
-	return next_ms;
+	return server->stall.still && next_ms > served_ms ? HF_NEVER : next_ms;
 }
 
-/* A bounded piece of what is due; the loop comes back for the rest. */
+/*
+ * A bounded piece of what is due; the loop comes back for the rest. We serve
+ * until served_ms, which may be long after now_ms: the turn has waited in
+ * between, and was late for nobody.
+ */
 static int64_t tick(void *arg, int64_t now_ms)
 {
 	struct server *server = arg;
 	struct lockd *lockd = server->lockd;
+	int64_t served_ms = hf_loop_now_ms(server->loop);
 	int64_t next_ms, clients_ms, locks_ms;
 
-	make_up_for_stall(server, hf_loop_now_ms(server->loop));
+	look_at_clock(server);
 	persist_begin(lockd->persist);
 	keyspace_expire(lockd->keys, now_ms, EXPIRE_PER_TURN);
 	locks_ms = locks_tick(lockd, now_ms);
 	persist_end(lockd->persist);
 	clients_ms = client_tick(lockd, now_ms);
-	next_ms = keyspace_next_due_ms(lockd->keys);
+	next_ms = next_expiry_ms(server, served_ms);
 	next_ms = clients_ms < next_ms ? clients_ms : next_ms;
 	next_ms = locks_ms < next_ms ? locks_ms : next_ms;
-	return promise(server, next_ms, now_ms);
+	return stall_promise(&server->stall, lockd, next_ms, served_ms,
+			     next_ms <= now_ms);
 }
 
 static int load_password(struct server *server)
@@ -438,7 +421,7 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 
 	server->lockd = lockd;
 	server->settings = settings;
-	server->promised_ms = HF_NEVER;
+	stall_init(&server->stall);
 	server->loop = hf_loop_new(&ops, server, &limits);
 	hf_loop_access(server->loop, &settings->access,
 		       HF_SLICE("-NOPERM this user may not connect\r\n"));
@@ -467,7 +450,9 @@ static void on_durable(void *arg, uint64_t seq)
 {
 	struct server *server = arg;
 
-	hf_loop_pass(server->loop, seq);
+	look_at_clock(server);
+	if (persist_covers_shift(server->lockd->persist))
+		hf_loop_pass(server->loop, seq);
 	/* Those in line whom a refusing disk held up. */
 	if (locks_held_up(server->lockd))
 		hf_loop_wake_at(server->loop, hf_loop_now_ms(server->loop));

@@ -26,7 +26,8 @@ violations() {
 		"$root"/lockd/pubsub.[ch] "$root"/lockd/locktab.[ch] \
 		"$root"/lockd/lock_value.[ch] "$root"/lockd/lock_stats.[ch] \
 		"$root"/lockd/lock_roll.[ch] \
-		"$root"/lockd/hash_value.[ch] "$root"/lockd/watch.[ch]
+		"$root"/lockd/hash_value.[ch] "$root"/lockd/lateness.[ch] \
+		"$root"/lockd/watch.[ch]
 	grep -nE '#include ("libhold/(loop|clock|journal)|"ephemerald/(request|server|persist)|<sys/socket|<uv)' \
 		"$root"/ephemerald/acl.[ch] "$root"/ephemerald/acl_ip.[ch] \
 		"$root"/ephemerald/change.[ch] "$root"/ephemerald/quota.[ch] \

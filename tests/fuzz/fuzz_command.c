@@ -52,7 +52,8 @@ static uint32_t no_process(struct client *c)
 }
 
 static const struct client_ops ops = {
-	reach, nothing, nothing, nothing, nothing, no_place, alive, no_process,
+	reach,   reach,    nothing, nothing,    nothing,
+	nothing, no_place, alive,   no_process,
 };
 
 /*

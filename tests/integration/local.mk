@@ -51,6 +51,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_clock.py \
 	tests/integration/test_lockd_crash.py \
 	tests/integration/test_lockd_journal.py \
+	tests/integration/test_lockd_late_disk.py \
 	tests/integration/test_lockd_locks.py \
 	tests/integration/test_lockd_memory.py \
 	tests/integration/test_lockd_pubsub.py \

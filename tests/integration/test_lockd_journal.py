@@ -1,6 +1,7 @@
 """lockd's durability: what it answered is so, whatever died since."""
 
 import errno
+import re
 import resource
 import signal
 import struct
@@ -296,43 +297,6 @@ def test_a_token_that_a_full_disk_lost_was_seen_by_nobody(disk):
         assert client.execute_command("FENCE", "w") is None
 
 
-def test_a_lock_that_ends_while_the_disk_refuses_is_told_of_at_once(disk):
-    with Lockd(**disk.environment) as server, connect(server) as client:
-        client.execute_command("LOCK.ACQUIRE", 1, "w", "me", "PX", 300)
-        disk.fail("pwrite", errno.ENOSPC)
-        with connect(server) as other:
-            send(other, "SET", "late", "1")
-            wait_until_refused(client)
-            wait_until(lambda: client.pttl("w") == -2, 10, "its time is over")
-            assert client.exists("w") == 0
-            disk.heal("pwrite")
-
-
-def test_nobody_in_line_is_granted_a_lock_while_the_disk_refuses(disk):
-    with (Lockd(**disk.environment) as server, connect(server) as client,
-          connect(server) as waiter, connect(server) as other):
-        client.execute_command("LOCK.ACQUIRE", 1, "w", "a", "PX", 1500)
-        waits = send(waiter, "LOCK.ACQUIRE", 1, "w", "b", "PX", 1000,
-                     "WAIT", 30000)
-        wait_until(lambda: len(client.execute_command("LOCK.WAITERS", "w")) > 0,
-                   10, "it waits")
-        disk.fail("pwrite", errno.ENOSPC)
-        late = send(other, "SET", "late", "1")
-        wait_until_refused(client)
-        wait_until(lambda: client.pttl("w") == -2, 10, "the first one's time is over")
-        until = time.monotonic() + 1.2  # more than it would have been granted
-        while time.monotonic() < until:
-            assert client.pttl("w") == -2
-            time.sleep(0.05)
-        assert not waits.can_read(0)
-        disk.heal("pwrite")
-        assert late.read_response() == "OK"
-        token, left_ms = waits.read_response()
-        assert left_ms == 1000
-        assert client.execute_command("FENCE", "w") == token
-        assert 0 < client.pttl("w") <= 1000
-
-
 def test_a_compaction_never_makes_the_serving_thread_wait_for_the_disk(disk):
     """INFO tells how long a piece of it kept the loop; the number is not
     judged here, the calls are."""
@@ -447,6 +411,44 @@ def test_everysec_grants_nothing_after_a_crash_until_what_was_lost_is_over():
         assert 1 < time.monotonic() - began < 4
         restart(server, "stop")
         assert client.set("held3", "you", nx=True, px=1000)
+
+
+def asked_to_wait_ms(client, *words):
+    """How long it says that nothing is granted; 0: it was."""
+    try:
+        client.execute_command(*words)
+    except redis.ResponseError as error:
+        found = re.match(r"TRYAGAIN .* for (\d+) ms, until what was lost is over",
+                         str(error))
+        assert found, error
+        return int(found[1])
+    return 0
+
+
+@pytest.mark.parametrize("then", ["always", "everysec"])
+def test_what_everysec_has_lost_is_waited_for_however_the_next_start_is(then):
+    with Lockd("--durability", "everysec") as server, connect(server) as client:
+        client.set("held", "me", nx=True, px=5000)
+        acquire = "LOCK.ACQUIRE", 1, "own", "you", "PX", 1000
+        server.options = ("--durability", then)
+        restart(server)
+        # No longer than the longest of those that may be missing.
+        assert 0 < asked_to_wait_ms(client, "SET", "held2", "you") <= 5010
+        assert 0 < asked_to_wait_ms(client, *acquire) <= 5010
+        for how in ("stop", "kill"):  # what is missing is no less for that
+            before = asked_to_wait_ms(client, *acquire)
+            restart(server, how)
+            assert 0 < asked_to_wait_ms(client, *acquire) <= before
+
+
+def test_always_closes_for_nothing_that_a_clean_stop_has_kept():
+    with Lockd("--durability", "everysec") as server, connect(server) as client:
+        client.set("held", "me", nx=True, px=60000)
+        server.options = ("--durability", "always")
+        restart(server, "stop")
+        assert client.set("held2", "me", nx=True, px=60000)
+        restart(server)
+        assert client.set("held3", "me", nx=True, px=60000)
 
 
 # -- the worker ----------------------------------------------------------------

@@ -7,6 +7,7 @@ tests_lockd_test_SOURCES = tests/lockd/main.c tests/lockd/suites.h \
 	tests/lockd/test_glob.c \
 	tests/lockd/test_hash_value.c \
 	tests/lockd/test_keyspace.c \
+	tests/lockd/test_lateness.c \
 	tests/lockd/test_lock_value.c \
 	tests/lockd/test_locktab.c \
 	tests/lockd/test_locktab_many.c \

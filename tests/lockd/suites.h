@@ -7,6 +7,7 @@
 extern const struct hf_suite test_glob_suite;
 extern const struct hf_suite test_hash_value_suite;
 extern const struct hf_suite test_keyspace_suite;
+extern const struct hf_suite test_lateness_suite;
 extern const struct hf_suite test_lock_value_suite;
 extern const struct hf_suite test_locktab_suite;
 extern const struct hf_suite test_locktab_many_suite;

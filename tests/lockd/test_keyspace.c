@@ -294,6 +294,45 @@ static void all_deadlines_move_at_once(void)
 	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), HF_NEVER);
 }
 
+static void deadlines_may_drift_and_nobody_is_told(void)
+{
+	set("a", "1", 100, 0);
+	keyspace_drift(ks, 1000);
+	CU_ASSERT_STRING_EQUAL(seen, "Sa ");
+	CU_ASSERT_EQUAL(keyspace_next_due_ms(ks), 1100);
+	CU_ASSERT(has("a", "1", 1099));
+	CU_ASSERT_FALSE(has("a", "1", 1100));
+}
+
+static void who_runs_out_ahead_of_an_earlier_one_is_not_over_by_its_time(void)
+{
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), INT64_MIN);
+	set("a", "1", 100, 0);
+	set("b", "1", 200, 0);
+	set("c", "1", 300, 0);
+	CU_ASSERT_FALSE(has("b", "1", 250)); /* nobody has swept a */
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), INT64_MIN);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 250, 10), 1);
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), 100);
+	CU_ASSERT_FALSE(has("c", "1", 300));
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), 300);
+}
+
+static void of_one_moment_all_have_run_out_or_none_when_deadlines_move(void)
+{
+	struct ks_change change = { .kind = KS_SHIFT, .due_ms = 1000 };
+
+	set("a", "1", 100, 0);
+	set("b", "1", 100, 0);
+	set("c", "1", 101, 0);
+	CU_ASSERT_EQUAL(keyspace_expire(ks, 150, 1), 1);
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), 100);
+	CU_ASSERT(keyspace_apply(ks, &change, 150));
+	CU_ASSERT_EQUAL(keyspace_count(ks), 1);
+	CU_ASSERT(has("c", "1", 1100));
+	CU_ASSERT_EQUAL(keyspace_over_ms(ks), INT64_MIN);
+}
+
 static void to_peek_at_a_key_is_not_to_use_it(void)
 {
 	struct hf_slice k = HF_SLICE("k");
@@ -322,6 +361,9 @@ static const struct hf_test tests[] = {
 	HF_TEST(the_new_value_may_be_the_old_ones_own_bytes),
 	HF_TEST(a_walk_gives_live_keys_only),
 	HF_TEST(all_deadlines_move_at_once),
+	HF_TEST(deadlines_may_drift_and_nobody_is_told),
+	HF_TEST(who_runs_out_ahead_of_an_earlier_one_is_not_over_by_its_time),
+	HF_TEST(of_one_moment_all_have_run_out_or_none_when_deadlines_move),
 	HF_TEST(a_new_value_has_a_greater_token_and_the_same_one_keeps_it),
 	HF_TEST(tokens_that_were_given_before_are_never_given_again),
 	HF_TEST_END,

@@ -807,6 +807,39 @@ static void a_stall_of_ours_shortens_no_hold_and_no_grace(void)
 	CU_ASSERT(hears("1-a-disconnected? "));
 }
 
+/* As the server does it: deadlines move with the clock. */
+static void stand_still(int64_t ms)
+{
+	locktab_stand_still(tab, true);
+	keyspace_drift(ks, keyspace_shift(ks) + ms);
+	pass(ms);
+}
+
+static void no_hold_ends_while_time_stands_still_and_waits_do(void)
+{
+	take(1, "a", 0); /* is warned of at 750 ms */
+	pass(700);
+	take(2, "a", 0); /* waits for 500 ms */
+	stand_still(499);
+	CU_ASSERT(hears(""));
+	/* Nobody is to be called for a hold. */
+	CU_ASSERT_EQUAL(locktab_next_due_ms(tab), now.ms + 1);
+	stand_still(1);
+	CU_ASSERT(hears("2:late "));
+	CU_ASSERT_EQUAL(locktab_next_due_ms(tab), HF_NEVER);
+	stand_still(5000);
+	CU_ASSERT(hears(""));
+	locktab_stand_still(tab, false);
+	pass(49);
+	CU_ASSERT(hears(""));
+	pass(1);
+	CU_ASSERT(hears("1-a-ends "));
+	pass(249);
+	CU_ASSERT(hears(""));
+	pass(1);
+	CU_ASSERT(hears("1-a-expired "));
+}
+
 static void nothing_is_granted_while_the_table_is_closed(void)
 {
 	struct ask a = { 2, "2", "b", 0, 1000, 0, 0, 0, LOCK_KEEP };
@@ -816,6 +849,7 @@ static void nothing_is_granted_while_the_table_is_closed(void)
 	CU_ASSERT_EQUAL(take(1, "a", 0), LOCK_GRANTED); /* it has it */
 	CU_ASSERT_EQUAL(extend("1", "a", 1000, 1), LOCK_GRANTED);
 	CU_ASSERT_EQUAL(ask(&a), LOCK_CLOSED);
+	CU_ASSERT_EQUAL(locktab_closed_until_ms(tab), now.ms + 300);
 	a.wait_ms = 400;
 	CU_ASSERT_EQUAL(ask(&a), LOCK_WAITS);
 	take(3, "a", 0);
@@ -826,6 +860,7 @@ static void nothing_is_granted_while_the_table_is_closed(void)
 	pass(1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "2:"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "3:"));
+	CU_ASSERT_EQUAL(locktab_closed_until_ms(tab), 0);
 }
 
 /* ---- a restart ---------------------------------------------------------- */
@@ -1259,6 +1294,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_grace_is_the_deadline_that_all_see_and_a_restart_keeps),
 	HF_TEST(giving_up_is_a_timeout_at_once),
 	HF_TEST(a_stall_of_ours_shortens_no_hold_and_no_grace),
+	HF_TEST(no_hold_ends_while_time_stands_still_and_waits_do),
 	HF_TEST(nothing_is_granted_while_the_table_is_closed),
 	HF_TEST(holders_are_known_again_after_a_restart),
 	HF_TEST(a_release_touches_one_of_a_thousand_waiters),
