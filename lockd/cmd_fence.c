@@ -105,7 +105,10 @@ void cmd_guard(struct call *call)
 			    (long long)highest);
 		return;
 	}
-	if (token > highest)
+	if (token > highest) {
+		if (!command_may_change(call))
+			return;
 		raise_guard(call, token);
+	}
 	reply_ok(call->reply);
 }

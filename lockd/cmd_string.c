@@ -58,6 +58,8 @@ void cmd_getdel(struct call *call)
 
 static void remove_if(struct call *call, bool wanted)
 {
+	if (wanted && !command_may_change(call))
+		return;
 	reply_integer(call->reply,
 		      wanted && value_remove(call, call->argv[1]) ? 1 : 0);
 }

@@ -32,6 +32,7 @@
 #define Z COMMAND_NO_SLOWLOG
 #define B COMMAND_BUSY
 #define C COMMAND_PUBSUB
+#define E COMMAND_ASKS
 
 /* Sorted by name: command_find() searches by halves. */
 static const struct command commands[] = {
@@ -50,8 +51,8 @@ static const struct command commands[] = {
 	{ "decr", 2, 2, W | F | O, 1, 1, 1, cmd_decr },
 	{ "decrby", 3, 3, W | F | O, 1, 1, 1, cmd_decrby },
 	{ "del", 2, 0, W | K, 1, -1, 1, cmd_del },
-	{ "delex", 2, 4, W | K | F, 1, 1, 1, cmd_delex },
-	{ "delifeq", 3, 3, W | K | F, 1, 1, 1, cmd_delifeq },
+	{ "delex", 2, 4, W | K | F | E, 1, 1, 1, cmd_delex },
+	{ "delifeq", 3, 3, W | K | F | E, 1, 1, 1, cmd_delifeq },
 	{ "discard", 1, 1, N | F | Q | B, 0, 0, 0, cmd_discard },
 	{ "echo", 2, 2, F, 0, 0, 0, cmd_echo },
 	{ "eval", 3, 0, N | M | R, 0, 0, 0, cmd_eval },
@@ -71,7 +72,7 @@ static const struct command commands[] = {
 	{ "getex", 2, 0, W | K | F, 1, 1, 1, cmd_getex },
 	{ "getrange", 4, 4, G, 1, 1, 1, cmd_getrange },
 	{ "getset", 3, 3, W | F | O, 1, 1, 1, cmd_getset },
-	{ "guard", 2, 3, W | K | F | O, 0, 0, 0, cmd_guard },
+	{ "guard", 2, 3, W | K | F | O | E, 0, 0, 0, cmd_guard },
 	{ "hdel", 3, 0, W | K | F, 1, 1, 1, cmd_hdel },
 	{ "hello", 1, 0, N | F | U | H | B, 0, 0, 0, cmd_hello },
 	{ "hexists", 3, 3, F | G, 1, 1, 1, cmd_hexists },
@@ -176,6 +177,7 @@ static const struct command commands[] = {
 #undef Z
 #undef B
 #undef C
+#undef E
 
 const struct command *command_table(size_t *n_out)
 {
@@ -391,7 +393,13 @@ static bool admit(struct call *call, const struct command *command)
 {
 	return (call->in_script ||
 		(may_call(call, command) && may_interrupt(call, command))) &&
-	       command_may_write(call, command);
+	       ((command->flags & COMMAND_ASKS) != 0 ||
+		command_may_write(call, command));
+}
+
+bool command_may_change(struct call *call)
+{
+	return command_may_write(call, command_find(call->argv[0]));
 }
 
 struct hf_slice command_shown_arg(const struct call *call, size_t i)

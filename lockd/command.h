@@ -64,6 +64,7 @@ enum {
 	COMMAND_READS = 1 << 19,    /* looks at keys, changes none */
 	COMMAND_BUSY = 1 << 20,     /* taken while a script runs long */
 	COMMAND_PUBSUB = 1 << 21,   /* of channels */
+	COMMAND_ASKS = 1 << 22,     /* asks command_may_change() itself */
 };
 
 struct command {
@@ -86,6 +87,12 @@ void command_run_queued(struct call *call, const struct command *command);
 
 /* May the command change the state now? False after an error reply. */
 bool command_may_write(struct call *call, const struct command *command);
+
+/*
+ * The same, asked by a command of COMMAND_ASKS when it is about to change
+ * something: what changes nothing is answered whatever the disk does.
+ */
+bool command_may_change(struct call *call);
 
 /* Of EVAL and its kin: does the script's first line ask for free memory? */
 bool cmd_script_needs_memory(const struct call *call,

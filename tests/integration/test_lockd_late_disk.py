@@ -173,6 +173,36 @@ def test_nobody_in_line_is_granted_a_lock_while_the_disk_refuses(disk):
         assert since.left_ms(client, "own") >= LONG_MS - 1
 
 
+def test_what_changes_nothing_is_answered_though_the_disk_refuses(disk):
+    with lockd(disk) as server, connect(server) as client:
+        ask = client.execute_command
+        assert ask("GUARD", "g", 7) == "OK"
+        client.set("k", "mine")
+
+        def refused(*words):
+            with pytest.raises(redis.ResponseError, match="^MISCONF"):
+                ask(*words)
+
+        with refusing(disk, server, *FULL):
+            assert ask("GUARD", "g") == 7
+            assert ask("GUARD", "no such") is None
+            assert ask("GUARD", "g", 7) == "OK"
+            with pytest.raises(redis.ResponseError, match="^STALE"):
+                ask("GUARD", "g", 6)
+            assert ask("DELIFEQ", "k", "other") == ask("DELIFEQ", "no such", "x") == 0
+            assert ask("DELEX", "k", "IFEQ", "other") == ask("DELEX", "no such") == 0
+            refused("GUARD", "g", 8)
+            refused("GUARD", "no such", 1)
+            refused("DELIFEQ", "k", "mine")
+            refused("DELEX", "k")
+            refused("DELEX", "k", "IFNE", "other")
+            refused("EVAL", "return redis.call('DELIFEQ', 'k', 'mine')", 0)
+            assert ask("EVAL", "return redis.call('GUARD', 'g')", 0) == 7
+            with pytest.raises(redis.exceptions.ExecAbortError, match="MISCONF"):
+                client.pipeline().execute_command("GUARD", "g", 8).execute()
+        assert ask("GUARD", "g") == 7 and client.get("k") == "mine"
+
+
 def use_of(server):
     """Seconds of processor, and how often its loop has gone to sleep."""
     proc = Path("/proc", str(server.pid))
