@@ -18,4 +18,11 @@ struct basket {
 	const char *ids[BASKET_MAX];
 };
 
+/*
+ * Adds a copy of id, which is not too long, at its place; text has room for
+ * all ids of the basket. 0, also when it is there already, or HF_ELIMIT.
+ */
+int basket_add(struct basket *basket, char text[BASKET_MAX][TICKET_ID_MAX + 1],
+	       const char *id) HF_MUSTUSE;
+
 #endif

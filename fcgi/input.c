@@ -13,38 +13,17 @@ static int wrong(struct input *input, const char *subject, const char *what)
 	return HF_EBAD;
 }
 
-/* Before which of the basket id belongs: byte order, see basket.h. */
-static size_t place_of(const struct basket *basket, const char *id)
-{
-	size_t at = 0;
-
-	while (at < basket->n && strcmp(basket->ids[at], id) < 0)
-		at++;
-	return at;
-}
-
 /* One more of ticket_ids, if it was not named before. */
 static int take_ticket(struct input *input, struct json_object *value)
 {
 	char id[TICKET_ID_MAX + 1];
-	struct basket *basket = &input->basket;
-	char *kept;
-	size_t at;
 
 	if (json_body_id(value, "each of ticket_ids", id, TICKET_ID_MAX,
 			 input->wrong) < 0)
 		return HF_EBAD;
-	at = place_of(basket, id);
-	if (at < basket->n && strcmp(basket->ids[at], id) == 0)
-		return 0; /* named before */
-	if (basket->n == BASKET_MAX)
+	if (basket_add(&input->basket, input->text, id) < 0)
 		return wrong(input, "ticket_ids",
 			     "may name at most 10 tickets a call");
-	kept = memcpy(input->text[basket->n], id, strlen(id) + 1);
-	memmove(&basket->ids[at + 1], &basket->ids[at],
-		(basket->n - at) * sizeof(basket->ids[0]));
-	basket->ids[at] = kept;
-	basket->n++;
 	return 0;
 }
 

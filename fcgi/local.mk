@@ -2,16 +2,21 @@
 noinst_LIBRARIES += fcgi/libworker.a
 fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS) \
 	$(JSON_CFLAGS) $(CURL_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS) \
-	$(CRYPTO_CFLAGS)
+	$(CRYPTO_CFLAGS) $(QRENCODE_CFLAGS)
 fcgi_libworker_a_SOURCES = \
+	fcgi/api_args.c fcgi/api_args.h \
+	fcgi/api_events.c \
 	fcgi/api_health.c \
+	fcgi/api_holds.c \
 	fcgi/api_identity.c \
+	fcgi/api_orders.c \
 	fcgi/api_tickets.c \
 	fcgi/backoff.c fcgi/backoff.h \
 	fcgi/barrier.h \
 	fcgi/base64url.c fcgi/base64url.h \
-	fcgi/basket.h \
+	fcgi/basket.c fcgi/basket.h \
 	fcgi/booking.c fcgi/booking.h \
+	fcgi/calendar.c fcgi/calendar.h \
 	fcgi/channel.c fcgi/channel.h \
 	fcgi/changes.h \
 	fcgi/caller.c fcgi/caller.h \
@@ -19,9 +24,13 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/expirer.c fcgi/expirer.h \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.h \
+	fcgi/hold_input.c fcgi/hold_input.h \
+	fcgi/hold_out.c fcgi/hold_out.h \
 	fcgi/hold_redis.c \
 	fcgi/hold_zookeeper.c \
+	fcgi/holding.c fcgi/holding.h \
 	fcgi/http.c fcgi/http.h \
+	fcgi/idempotency.c fcgi/idempotency.h \
 	fcgi/identity.c fcgi/identity.h \
 	fcgi/input.c fcgi/input.h \
 	fcgi/json_body.c fcgi/json_body.h \
@@ -29,11 +38,15 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/live.c fcgi/live.h \
 	fcgi/live_store.c fcgi/live_store.h \
+	fcgi/order_out.c fcgi/order_out.h \
 	fcgi/pause.c fcgi/pause.h \
 	fcgi/pg_array.c fcgi/pg_array.h \
 	fcgi/pg_link.c fcgi/pg_link.h \
 	fcgi/pg_params.c fcgi/pg_params.h \
+	fcgi/pg_rows.h \
+	fcgi/plain_layout.c fcgi/plain_layout.h \
 	fcgi/problem.c fcgi/problem.h \
+	fcgi/qr.c fcgi/qr.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/post.c fcgi/post.h \
 	fcgi/publisher.c fcgi/publisher.h \
@@ -44,7 +57,11 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/secret.c fcgi/secret.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/store.c fcgi/store.h \
+	fcgi/store_events.c fcgi/store_events.h \
+	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
+	fcgi/store_orders.c fcgi/store_orders.h \
+	fcgi/ticket_text.c fcgi/ticket_text.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \
 	fcgi/zk_calls.c fcgi/zk_calls.h \
@@ -92,7 +109,7 @@ fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 	$(AM_V_at)mv $@.new $@
 
 worker_libs = $(CURL_LIBS) $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
-	$(XXHASH_LIBS) $(CRYPTO_LIBS)
+	$(XXHASH_LIBS) $(CRYPTO_LIBS) $(QRENCODE_LIBS)
 pkglibexec_PROGRAMS = fcgi/ticketing.fcgi
 fcgi_ticketing_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS)
 fcgi_ticketing_fcgi_SOURCES = fcgi/main.c
@@ -103,5 +120,6 @@ fcgi_ticketing_fcgi_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)
 check_PROGRAMS += fcgi/ticketing-barrier.fcgi
 fcgi_ticketing_barrier_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS) \
 	-DHF_TEST_BARRIER
-fcgi_ticketing_barrier_fcgi_SOURCES = fcgi/main.c fcgi/booking.c fcgi/barrier.c
+fcgi_ticketing_barrier_fcgi_SOURCES = fcgi/main.c fcgi/booking.c \
+	fcgi/holding.c fcgi/barrier.c
 fcgi_ticketing_barrier_fcgi_LDADD = $(fcgi_ticketing_fcgi_LDADD)

@@ -62,6 +62,15 @@ void pg_params_int8(struct pg_params *params, int64_t number)
 	add_binary(params, start);
 }
 
+void pg_params_null(struct pg_params *params)
+{
+	assert(params->n < PG_PARAMS_MAX);
+	params->values[params->n] = NULL;
+	params->lengths[params->n] = 0;
+	params->formats[params->n] = FORMAT_TEXT;
+	params->n++;
+}
+
 /* One dimension of n elements, no NULLs, the first has the index 1. */
 static void put_array_header(struct pg_params *params, enum pg_type type,
 			     size_t n)

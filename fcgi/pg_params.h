@@ -20,7 +20,7 @@ enum pg_type {
 };
 
 enum {
-	PG_PARAMS_MAX = 6,
+	PG_PARAMS_MAX = 8,
 	PG_ARRAY_HEADER_BYTES = 20,
 	PG_PARAMS_BYTES = 2048, /* a basket's ids and two arrays of int8 */
 };
@@ -37,6 +37,7 @@ struct pg_params {
 void pg_params_init(struct pg_params *params);
 void pg_params_text(struct pg_params *params, const char *text);
 void pg_params_int8(struct pg_params *params, int64_t number);
+void pg_params_null(struct pg_params *params);
 void pg_params_texts(struct pg_params *params, const char *const *texts,
 		     size_t n);
 void pg_params_int8s(struct pg_params *params, const int64_t *numbers,

@@ -58,7 +58,7 @@ static const struct kind {
 	[PROBLEM_KEY_REUSED] = { 422, 0, "key-reused",
 				 "This Idempotency-Key was for another "
 				 "request" },
-	[PROBLEM_SEAT_LIMIT] = { 409, 0, "seat-limit",
+	[PROBLEM_SEAT_LIMIT] = { 422, 0, "seat-limit",
 				 "More seats than one buyer may have" },
 	[PROBLEM_ANSWER_TOO_LARGE] = { 500, 0, "answer-too-large",
 				       "The answer is too long" },

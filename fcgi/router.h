@@ -35,5 +35,12 @@ api_fn api_reserve, api_book, api_release, api_available;
 api_fn api_health;
 /* api_identity.c */
 api_fn api_identity, api_keys;
+/* api_events.c */
+api_fn api_events, api_event, api_event_state, api_event_board;
+/* api_holds.c */
+api_fn api_hold_make, api_holds, api_hold;
+api_fn api_hold_extend, api_hold_release, api_hold_book;
+/* api_orders.c */
+api_fn api_orders, api_order, api_order_calendar, api_order_ticket;
 
 #endif

@@ -191,7 +191,13 @@ static const struct pg_statement statements[] = {
 	{ 0 },
 };
 
-static const struct pg_statement *const tables[] = { statements, NULL };
+static const struct pg_statement *const tables[] = {
+	statements,
+	store_hold_statements,
+	store_order_statements,
+	store_event_statements,
+	NULL,
+};
 
 struct store *store_new(const char *url)
 {

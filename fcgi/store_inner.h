@@ -10,4 +10,9 @@ struct store {
 	struct pg_link link;
 };
 
+/* The files' statements: all are prepared on each connection. */
+extern const struct pg_statement store_hold_statements[];
+extern const struct pg_statement store_order_statements[];
+extern const struct pg_statement store_event_statements[];
+
 #endif

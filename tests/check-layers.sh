@@ -36,7 +36,8 @@ violations() {
 		"$root"/ephemerald/zpath.[ch] "$root"/ephemerald/ztree.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/booking.[ch] "$root"/fcgi/channel.[ch] \
-		"$root"/fcgi/due_holds.[ch] "$root"/fcgi/seat_pick.[ch] \
+		"$root"/fcgi/due_holds.[ch] "$root"/fcgi/holding.[ch] \
+		"$root"/fcgi/seat_pick.[ch] \
 		"$root"/fcgi/zk_clock.[ch] \
 		"$root"/fcgi/zk_node.[ch]
 }

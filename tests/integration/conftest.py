@@ -1,5 +1,7 @@
 """What the integration tests share: servers, one of a kind for each file."""
 
+import uuid
+
 import pytest
 
 from servers import LOCK_SERVICES
@@ -36,3 +38,29 @@ def empty(server):
     for words in (["FLUSHALL"], ["SCRIPT", "FLUSH"], ["CONFIG", "RESETSTAT"]):
         assert server.call(*words) == b"+OK\r\n"
     return server
+
+
+@pytest.fixture
+def event(stack, request):
+    """An event of its own for each test: 4 rows of 10 seats, see buyer.py."""
+    from buyer import make_event
+
+    name = "e" + uuid.uuid4().hex[:12]
+    make_event(stack, name, **getattr(request, "param", {}))
+    return name
+
+
+@pytest.fixture
+def ann(stack):
+    from buyer import Buyer
+
+    with Buyer(stack.port, "ann") as ann:
+        yield ann
+
+
+@pytest.fixture
+def bob(stack):
+    from buyer import Buyer
+
+    with Buyer(stack.port, "bob") as bob:
+        yield bob

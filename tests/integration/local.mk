@@ -1,6 +1,7 @@
 # tests/integration/ - the whole house: real daemons, real clients
 EXTRA_DIST += \
 	tests/integration/conftest.py \
+	tests/support/buyer.py \
 	tests/support/client_script.py \
 	tests/support/fastcgi.py \
 	tests/support/grants.py \
@@ -8,6 +9,7 @@ EXTRA_DIST += \
 	tests/support/kazoo_suite.py \
 	tests/support/live.py \
 	tests/support/node_history.py \
+	tests/support/openapi.py \
 	tests/support/race.py \
 	tests/support/replay.py \
 	tests/support/service_manager.py \
@@ -21,6 +23,8 @@ EXTRA_DIST += \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
+	tests/integration/test_api_buyers.py \
+	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \

@@ -1,0 +1,71 @@
+/*
+ * Events in PostgreSQL, as everybody may see them: db/migrations/0007_state.sql
+ * says what each field is. Times are RFC 3339 texts, NULL where there is none.
+ */
+#ifndef FCGI_STORE_EVENTS_H
+#define FCGI_STORE_EVENTS_H
+
+#include "fcgi/store.h"
+
+struct event_info {
+	const char *id, *title, *venue, *currency;
+	const char *starts_at, *opens_at;
+	const char *sale;        /* "open", "closed" or "not_yet" */
+	const char *layout_hash; /* NULL: it has no hall */
+};
+
+/* What a callback gets lives for the call. */
+typedef void event_info_fn(void *arg, const struct event_info *info);
+int store_events(struct store *store, event_info_fn *each,
+		 void *arg) HF_MUSTUSE;
+
+/* layout: JSON, made by holdfast-init; NULL: the event has no hall. */
+struct event_layout {
+	struct event_info info;
+	const char *layout;
+};
+
+/* 0, HF_ENOTFOUND or HF_EUNREACHABLE, as the calls below. */
+typedef void event_layout_fn(void *arg, const struct event_layout *layout);
+int store_event_layout(struct store *store, const char *event,
+		       event_layout_fn *each, void *arg) HF_MUSTUSE;
+
+/* The seats of an event without a hall, in sale order. */
+struct plain_seat {
+	const char *id, *section, *row;
+	int64_t ordinal, number, price_minor;
+};
+
+typedef void plain_seat_fn(void *arg, const struct plain_seat *seat);
+int store_plain_seats(struct store *store, const char *event,
+		      plain_seat_fn *each, void *arg) HF_MUSTUSE;
+
+struct event_state {
+	const char *era, *server_time, *sale, *opens_at, *layout_hash;
+	const char *seats; /* JSON */
+	int64_t version;
+	int64_t available, held, booked, blocked;
+	int64_t within_60_s, within_240_s;
+};
+
+/* since < 0: all of it. */
+typedef void event_state_fn(void *arg, const struct event_state *state);
+int store_event_state(struct store *store, const char *event, int64_t since,
+		      event_state_fn *each, void *arg) HF_MUSTUSE;
+
+/* One step of the box office's picture. */
+struct board_step {
+	int64_t at_ms; /* since 1970 */
+	int64_t held, sold, returned;
+};
+
+typedef void board_step_fn(void *arg, const struct board_step *step);
+int store_event_board(struct store *store, const char *event, int64_t from_ms,
+		      int64_t step_ms, board_step_fn *each,
+		      void *arg) HF_MUSTUSE;
+
+/* What was booked and not cancelled, in minor units. */
+int store_event_revenue(struct store *store, const char *event,
+			int64_t *revenue_minor_out) HF_MUSTUSE;
+
+#endif
