@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "fcgi/api_args.h"
+#include "fcgi/best.h"
 #include "fcgi/caller.h"
 #include "fcgi/hold_input.h"
 #include "fcgi/hold_out.h"
@@ -79,8 +80,13 @@ void api_hold_make(struct site *site, const struct http_request *request,
 	    !caller_read_or_make(site->secret, request, reply, &identity))
 		return;
 	identity_random(id);
-	taken = holding_take(&site->booking, id, event, &input.basket,
-			     identity.holder);
+	if (input.best)
+		taken = best_take(&site->booking, site->best_turn, id, event,
+				  &input.wish, identity.holder, &input.basket,
+				  input.text);
+	else
+		taken = holding_take(&site->booking, id, event, &input.basket,
+				     identity.holder);
 	if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN) {
 		hold_refuse_taking(reply, site->booking.store, event,
 				   &input.basket, &taken);

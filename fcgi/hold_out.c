@@ -64,6 +64,9 @@ static const struct {
 			       "The box office has closed this sale." },
 	[HOLD_SALE_NOT_YET] = { PROBLEM_SALE_NOT_OPEN,
 				"The sale of this event has not begun." },
+	[HOLD_NOTHING_FITS] = { PROBLEM_NOTHING_FITS,
+				"No free seats are as you wish. Some may come "
+				"back: wish for fewer, or try again." },
 	[HOLD_EXPIRED] = { PROBLEM_HOLD_EXPIRED,
 			   "The time of this hold has run out: its seats are "
 			   "no longer yours. Hold them again if they are "

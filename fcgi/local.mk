@@ -15,6 +15,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/barrier.h \
 	fcgi/base64url.c fcgi/base64url.h \
 	fcgi/basket.c fcgi/basket.h \
+	fcgi/best.c fcgi/best.h \
 	fcgi/booking.c fcgi/booking.h \
 	fcgi/calendar.c fcgi/calendar.h \
 	fcgi/channel.c fcgi/channel.h \
@@ -61,6 +62,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
+	fcgi/store_seats.c fcgi/store_seats.h \
 	fcgi/ticket_text.c fcgi/ticket_text.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \

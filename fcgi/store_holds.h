@@ -30,7 +30,8 @@ enum hold_outcome {
 	HOLD_AT_LIMIT,  /* it may not last longer */
 	HOLD_KEY_REUSED,
 	HOLD_IN_PROGRESS,
-	/* Only of holding.h: */
+	/* Only of holding.h and best.h: */
+	HOLD_NOTHING_FITS,
 	HOLD_LOCK_AWAY,
 	HOLD_STORE_AWAY,
 };

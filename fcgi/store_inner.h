@@ -14,5 +14,6 @@ struct store {
 extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_order_statements[];
 extern const struct pg_statement store_event_statements[];
+extern const struct pg_statement store_seat_statements[];
 
 #endif

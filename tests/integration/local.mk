@@ -23,9 +23,11 @@ EXTRA_DIST += \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
+	tests/integration/test_api_best.py \
 	tests/integration/test_api_buyers.py \
 	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
+	tests/integration/test_api_openapi.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 import fastcgi
-from buyer import Buyer, kind, of_event, seat
+from buyer import Buyer, Gate, kind, of_event, seat
 from stack import Stack
 from web import wait_until
 
@@ -193,28 +193,9 @@ def test_a_booking_needs_a_key(event, ann):
     assert ann.buy(hold, "x" * 255).status == 200
 
 
-class Session:
-    """A psql that keeps its transaction open, and with it a row."""
-
-    def __init__(self, database, statement):
-        import subprocess
-
-        self.psql = subprocess.Popen(
-            ["psql", "-XqAt", "-d", database.url], text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )
-        self.psql.stdin.write(f"BEGIN; {statement}; SELECT 'locked';\n")
-        while "locked" not in self.psql.stdout.readline():
-            pass
-
-    def close(self):
-        self.psql.stdin.close()
-        self.psql.wait(30)
-
-
 def test_a_request_that_is_under_way_is_not_begun_again(stack, database, event, ann):
     hold = ann.hold(event, [seat(event, 1, 1)]).json["id"]
-    gate = Session(database, f"SELECT FROM tickets WHERE id = '{seat(event, 1, 1)}' FOR UPDATE")
+    gate = Gate(database, f"SELECT FROM tickets WHERE id = '{seat(event, 1, 1)}' FOR UPDATE")
     answers = []
 
     def book():

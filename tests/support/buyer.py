@@ -8,6 +8,7 @@ Every answer is held against docs/openapi.yaml on its way (openapi.py).
 """
 
 import json
+import subprocess
 import uuid
 
 import pytest
@@ -89,3 +90,20 @@ def kind(answer):
 
 def seat(event, row, number):
     return f"{event}:S-{row}-{number}"
+
+
+class Gate:
+    """A transaction that stays open with what its statement has locked."""
+
+    def __init__(self, database, statement):
+        self.psql = subprocess.Popen(
+            ["psql", "-XqAt", "-d", database.url], text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        self.psql.stdin.write(f"BEGIN; {statement}; SELECT 'locked';\n")
+        while "locked" not in self.psql.stdout.readline():
+            pass
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait(30)
