@@ -7,7 +7,8 @@ MIGRATIONS = \
 	db/migrations/0005_history.sql \
 	db/migrations/0006_holds.sql \
 	db/migrations/0007_state.sql \
-	db/migrations/0008_best_seats.sql
+	db/migrations/0008_best_seats.sql \
+	db/migrations/0009_event_changes.sql
 HALLS = db/halls/theatre.csv
 EXTRA_DIST += $(MIGRATIONS) libhold/embed.sh
 hallsdir = $(pkgdatadir)/halls
@@ -18,6 +19,7 @@ dist_halls_DATA = $(HALLS)
 noinst_LIBRARIES += db/libsale.a
 db_libsale_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(CRYPTO_CFLAGS)
 db_libsale_a_SOURCES = \
+	db/chain.c db/chain.h \
 	db/csv.c db/csv.h \
 	db/database.c db/database.h \
 	db/event.c db/event.h \
@@ -37,6 +39,19 @@ db_holdfast_init_CPPFLAGS = $(db_libsale_a_CPPFLAGS)
 db_holdfast_init_SOURCES = db/init.c db/migrate.c db/migrate.h
 nodist_db_holdfast_init_SOURCES = db/migrations.h db/halls.h
 db_holdfast_init_LDADD = $(sale_libs)
+
+sbin_PROGRAMS += db/holdfast-admin
+db_holdfast_admin_CPPFLAGS = $(db_libsale_a_CPPFLAGS)
+db_holdfast_admin_SOURCES = \
+	db/admin.c db/admin.h \
+	db/admin_change.c \
+	db/admin_event.c \
+	db/admin_export.c \
+	db/admin_help.c \
+	db/admin_list.c \
+	db/admin_qr.c \
+	db/admin_verify.c
+db_holdfast_admin_LDADD = $(sale_libs)
 
 # They are compiled in, so that a program and its schema cannot part.
 BUILT_SOURCES += db/migrations.h db/halls.h

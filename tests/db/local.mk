@@ -1,5 +1,6 @@
 # tests/db/ - holdfast-init and the schema, on a real PostgreSQL
 DB_TESTS = \
+	tests/db/test_admin.py \
 	tests/db/test_events.py \
 	tests/db/test_hall_csv.py \
 	tests/db/test_history.py \
