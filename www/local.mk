@@ -1,16 +1,9 @@
-# www/ - the page; no build step
-wwwdir = $(pkgdatadir)/www
-dist_www_DATA = \
-	www/api.js \
-	www/clock.js \
-	www/icon.svg \
-	www/index.html \
-	www/main.js \
-	www/state.js \
-	www/style.css \
-	www/view.js
-# With their folders, which www_DATA would lose.
+# www/ - the pages; no build step. With their folders, which www_DATA would lose.
 nobase_dist_pkgdata_DATA = \
+	www/board/chart.js \
+	www/board/heat.js \
+	www/board/index.html \
+	www/board/main.js \
 	www/core/clock.js \
 	www/core/countdown.js \
 	www/core/events.js \
@@ -21,6 +14,46 @@ nobase_dist_pkgdata_DATA = \
 	www/core/seats.js \
 	www/core/series.js \
 	www/core/steps.js \
-	www/core/viewport.js
+	www/core/viewport.js \
+	www/css/base.css \
+	www/css/board.css \
+	www/css/order.css \
+	www/css/sale.css \
+	www/icon.svg \
+	www/index.html \
+	www/net/api.js \
+	www/net/http.js \
+	www/net/hub.js \
+	www/net/live.js \
+	www/net/stream.js \
+	www/order/index.html \
+	www/order/main.js \
+	www/sale/basket.js \
+	www/sale/feed.js \
+	www/sale/kept.js \
+	www/sale/main.js \
+	www/sale/names.js \
+	www/sale/refusals.js \
+	www/sale/sale.js \
+	www/text/en.js \
+	www/text/text.js \
+	www/view/badge.js \
+	www/view/basket.js \
+	www/view/best.js \
+	www/view/choose.js \
+	www/view/dom.js \
+	www/view/legend.js \
+	www/view/list.js \
+	www/view/map.js \
+	www/view/map_grid.js \
+	www/view/map_hand.js \
+	www/view/map_paint.js \
+	www/view/notice.js \
+	www/view/seat_sprites.js \
+	www/view/speak.js \
+	www/view/theme.js \
+	www/view/wait.js \
+	www/view/warn.js \
+	www/view/words.js
 # Says to node that these are modules.
 EXTRA_DIST += www/package.json

@@ -1,9 +1,14 @@
-# tests/browser/ - the page in Chromium. What it asks of the servers the
-# integration tests ask too, so a tree with sanitizers leaves it out.
-BROWSER_TESTS = tests/browser/test_page.py \
+# tests/browser/ - the pages in Chromium. What they ask of the servers the
+# integration tests ask too, so a tree with sanitizers leaves them out.
+BROWSER_TESTS = tests/browser/test_board.py \
+	tests/browser/test_page.py \
+	tests/browser/test_page_live.py \
+	tests/browser/test_page_looks.py \
+	tests/browser/test_page_map.py \
+	tests/browser/test_page_time.py \
 	tests/browser/test_page_troubles.py
 if !SANITIZERS
 TESTS += $(BROWSER_TESTS)
 endif
 EXTRA_DIST += $(BROWSER_TESTS) tests/browser/conftest.py \
-	tests/support/browser.py
+	tests/support/browser.py tests/support/rival.py tests/support/halls.py

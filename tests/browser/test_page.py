@@ -1,222 +1,183 @@
-"""The page in a real browser, on the whole house."""
+"""Buying on the page, on the whole house."""
 
-import json
-
-import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import Browser
-from stack import Stack
-from web import wait_until
+from rival import Rival
 
 
-@pytest.fixture
-def stack(database):
-    with Stack(database, tickets=10, workers=2, hold_seconds=100) as stack:
-        yield stack
+def test_the_default_event_sells_as_the_published_calls_see_it(stack, page):
+    page.open("default")
+    page.wait(lambda: 4 in page.offered(), "ticket 4")
+    page.take(4)
+    assert 4 not in page.offered()
+    assert stack.client("ann").reserve("4").code == "held"
+    numbers = page.book()
+    assert len(numbers) == 1 and numbers[0].startswith("HF-")
+    assert stack.rows()["4"].state == "booked"
+    assert stack.client("ann").reserve("4").code == "booked"
+    page.open("default")
+    assert 4 not in page.offered()
+    page.wait(lambda: numbers[0] in page.text("#orders"), "my order is listed")
+    assert page.problems() == []
 
 
-def test_a_ticket_is_reserved_counted_down_booked_and_gone(stack):
-    with Browser(stack.port) as page:
-        page.wait(lambda: len(page.offered()) == 10, "ten tickets")
-        page.reserve("4")
-        first = page.seconds_left("4")
-        assert 90 <= first <= 100
-        page.wait(lambda: page.seconds_left("4") < first, "it counts down")
-        assert "4" not in page.offered()
-        page.button("Book ticket 4").click()
-        page.wait(lambda: page.booked() == ["4"], "it is booked")
-        assert page.held() == []
-        assert stack.rows()["4"].state == "booked"
-        page.open()
-        page.wait(lambda: len(page.offered()) == 9, "it stays gone")
-        assert page.booked() == ["4"]
-        assert page.problems() == []
+def test_a_start_page_lists_the_events_and_leads_to_one(page, hall):
+    hall(title="A Winter's Tale")
+    event = hall(title="The Tempest")
+    page.open(path="/")
+    link = lambda: [a for a in page.all(".event") if "The Tempest" in a.text][0]
+    page.wait(link, "the event is listed").click()
+    page.wait(lambda: page.text("h1") == "The Tempest", "its page")
+    assert page.driver.current_url.endswith(f"event={event}")
 
 
-def test_a_second_browser_is_refused_at_once_and_told_when_to_try_again(stack):
-    with Browser(stack.port) as ann, Browser(stack.port) as bob:
-        bob.wait(lambda: "7" in bob.offered(), "bob sees ticket 7")
-        bob.driver.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "active"})
-        ann.reserve("7")
-        # Bob's list may be a second old: his click comes too late.
-        bob.driver.execute_script(
-            "document.querySelector('button[aria-label=\"Reserve ticket 7\"]')?.click()"
-        )
-        gone = lambda: "7" not in bob.offered()
-        bob.wait(lambda: "somebody else" in bob.notice() or gone(), "bob hears")
-        bob.wait(gone, "ticket 7 leaves bob's list")
-        assert bob.held() == []
-        refused = stack.client("carl").reserve("7")
-        assert refused.code == "held"
+def test_an_event_that_is_not_there_is_said_to_be_so(page):
+    page.open(path="/?event=nothing-here")
+    page.wait(lambda: "no such event" in page.text("h1"), "a word")
 
 
-def test_the_reason_for_a_refusal_is_shown_with_a_time(stack):
-    with Browser(stack.port) as page:
-        page.button("Reserve ticket 3")
-        # The list on the page is frozen, so that the click comes too late.
-        page.driver.execute_cdp_cmd("Network.enable", {})
-        page.driver.execute_cdp_cmd(
-            "Network.setBlockedURLs", {"urls": ["*available_tickets*"]}
-        )
-        assert stack.client("someone").reserve("3").status == 200
-        page.button("Reserve ticket 3").click()
-        page.wait(lambda: "reserved by somebody else" in page.notice(), "why")
-        assert "may be free in 1:" in page.notice()
-        assert "someone" not in page.driver.page_source
+def test_a_purchase_with_the_map_untouched(stack, page, hall):
+    """U11: the list alone is enough, from section to order."""
+    event = hall()
+    page.open(event, view="list")
+    touched = "window.touched = 0; document.getElementById('stage')"
+    page.run(f"{touched}.addEventListener('pointerdown', () => touched++)")
+    sections = page.all(".section > .fold-head")
+    assert [s.text.split("\n")[0] for s in sections] == ["Stalls", "Balcony"]
+    sections[1].click()
+    rows = [r for r in page.all(".row > .fold-head") if r.is_displayed()]
+    rows[1].click()
+    seat = page.offer(35)
+    assert seat.get_attribute("aria-label") == "Reserve Balcony, row B, seat 3, €30"
+    seat.click()
+    page.wait(lambda: page.held() == [35], "the seat is mine")
+    assert page.run("return touched") == 0
+    assert len(page.book()) == 1
+    assert "Balcony" in page.text(".ticket") and "€30" in page.text(".facts")
 
 
-def test_a_reload_keeps_my_holds_and_does_not_extend_them(stack):
-    with Browser(stack.port) as page:
-        page.reserve("2")
-        page.wait(lambda: page.seconds_left("2") <= 97, "some time passes")
-        page.open()
-        page.wait(lambda: page.held() == ["2"], "the hold is still shown")
-        assert page.seconds_left("2") <= 97
-        page.button("Release ticket 2").click()
-        page.wait(lambda: "2" in page.offered(), "it is free again")
-        assert page.held() == []
+def test_a_purchase_with_the_keyboard_only(stack, page, hall):
+    """From the address bar to the order without a pointer, on the map."""
+    event = hall()
+    page.open(event, view=None)
+    page.wait(lambda: page.all("#grid .cell"), "the map's seats")
+    for _ in range(60):
+        page.key(Keys.TAB)
+        if page.focused().startswith("seat "):
+            break
+    assert page.focused() == "seat 1"
+    page.key(Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ENTER)
+    page.wait(lambda: page.held() == [10], "the seat is mine")
+    assert page.focused() == "seat 10"
+    for _ in range(60):
+        page.key(Keys.SHIFT, Keys.TAB)
+        if page.focused() == "book":
+            break
+    page.key(Keys.ENTER)
+    assert len(page.ordered()) == 1
+    assert page.focused() == "title"
 
 
-def test_a_hold_that_ran_out_is_taken_away_with_a_word(database):
-    with Stack(database, tickets=3, workers=1, hold_seconds=3) as stack:
-        with Browser(stack.port) as page:
-            page.reserve("1")
-            page.wait(lambda: page.held() == [], "the hold ends")
-            assert "time for ticket 1 is up" in page.notice()
-            page.wait(lambda: "1" in page.offered(), "it can be had again")
+def test_the_house_chooses_the_best_seats(stack, page, hall):
+    """U26: how many, where and for how much is enough."""
+    event = hall()
+    page.open(event)
+    page.click("#best-more")
+    page.wait(lambda: page.text("#best-count") == "3", "three")
+    page.run("document.getElementById('best-where').value = 'Balcony'")
+    page.click("#best-find")
+    page.wait(lambda: len(page.held()) == 3, "three seats")
+    first, second, third = page.held()
+    assert first > 24 and (second, third) == (first + 1, first + 2)
+    assert page.text("#total") == "€90"
 
 
-@pytest.mark.parametrize("offset_ms", [-3600_000, 3600_000])
-def test_a_wrong_clock_of_the_browser_changes_nothing(stack, offset_ms):
-    with Browser(stack.port) as page:
-        page.driver.execute_cdp_cmd(
-            "Page.addScriptToEvaluateOnNewDocument",
-            {
-                "source": "const real = Date.now.bind(Date);"
-                f"Date.now = () => real() + {offset_ms};"
-            },
-        )
-        page.open()
-        page.reserve("5")
-        assert 90 <= page.seconds_left("5") <= 100
+def test_what_was_given_back_can_be_had_again_at_once(page, hall):
+    """U33."""
+    page.open(hall())
+    page.take(5)
+    page.give_back(5)
+    page.wait(lambda: page.held() == [], "it is given back")
+    page.click("#notice-actions button")
+    page.wait(lambda: page.held() == [5], "it is mine again")
 
 
-def test_a_clock_that_is_set_while_a_hold_runs_is_found_out(stack):
-    with Browser(stack.port) as page:
-        page.reserve("6")
-        first = page.seconds_left("6")
-        page.driver.execute_script(
-            "const real = Date.now.bind(Date); Date.now = () => real() + 60000;"
-        )
-        # For a moment the smaller rest is shown; then the server is asked.
-        page.wait(
-            lambda: 80 <= page.seconds_left("6") <= first - 2,
-            "the true rest is back, and goes on",
-        )
-        assert page.held() == ["6"]
+def test_a_basket_has_seats_one_by_one_and_books_them_all(stack, page, hall):
+    event = hall()
+    page.open(event)
+    for seat in (2, 3, 30):
+        page.take(seat)
+    assert page.text("#total") == "€120"
+    assert page.text("#book") == "Book 3 seats"
+    page.book()
+    assert len(page.all(".ticket")) == 3
+    sold = stack.sql(
+        "SELECT sale_order FROM tickets"
+        f" WHERE event_id = '{event}' AND state = 'booked' ORDER BY 1"
+    )
+    assert sold == [["2"], ["3"], ["30"]]
 
 
-def test_everything_can_be_done_with_the_keyboard(stack):
-    with Browser(stack.port) as page:
-        page.button("Reserve ticket 1").send_keys(Keys.ENTER)
-        page.wait(lambda: page.focused() == "Book ticket 1", "focus moves on")
-        active = page.driver.switch_to.active_element
-        active.send_keys(Keys.TAB)
-        assert page.focused() == "Release ticket 1"
-        page.driver.switch_to.active_element.send_keys(Keys.SPACE)
-        page.wait(lambda: page.focused() == "Reserve ticket 1", "and back")
-        page.driver.switch_to.active_element.send_keys(Keys.ENTER)
-        page.wait(lambda: page.focused() == "Book ticket 1", "held again")
-        page.driver.switch_to.active_element.send_keys(Keys.ENTER)
-        page.wait(lambda: page.booked() == ["1"], "booked")
-        heading = page.driver.switch_to.active_element
-        assert heading.get_attribute("id") == "booked-title"
+def test_a_limit_of_seats_is_said_in_words(stack, page, hall):
+    page.open(hall(seats_per_client=1))
+    page.take(1)
+    page.offer(2).click()
+    page.wait(lambda: "seat" in page.notice(), "a word")
+    assert "limit" not in page.notice() and "4" not in page.notice()
+    assert page.held() == [1]
 
 
-def test_a_screen_reader_finds_names_roles_and_what_happened(stack):
-    with Browser(stack.port) as page:
-        page.reserve("8")
-        nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})
-        seen = {
-            (n["role"]["value"], n.get("name", {}).get("value", ""))
-            for n in nodes["nodes"]
-            if not n.get("ignored")
-        }
-        assert ("heading", "Choose your tickets") in seen
-        assert ("heading", "Reserved for you") in seen
-        assert ("button", "Book ticket 8") in seen
-        assert ("button", "Release ticket 8") in seen
-        assert ("button", "Reserve ticket 1") in seen
-        assert any(role == "timer" for role, _ in seen)
-        said = page.driver.find_element(By.ID, "announce")
-        assert "Ticket 8" in said.get_attribute("textContent")
+def test_two_tabs_of_one_browser_are_one_buyer(stack, page, hall):
+    """U8."""
+    page.open(hall())
+    page.take(2)
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    page.open()
+    page.wait(lambda: page.held() == [2], "the second tab knows")
+    page.take(3)
+    page.driver.switch_to.window(first)
+    page.wait(lambda: page.held() == [2, 3], "and the first hears")
+    page.give_back(2)
+    page.wait(lambda: page.held() == [3], "given back here")
+    page.driver.switch_to.window(page.driver.window_handles[1])
+    page.wait(lambda: page.held() == [3], "and there")
 
 
-def test_a_service_that_is_away_is_shown_and_its_return_too(stack):
-    with Browser(stack.port) as page:
-        page.wait(lambda: page.text("#link-text") == "Live", "it is live")
-        stack.nginx.stop()
-        page.wait(lambda: "Not reachable" in page.text("#link-text"), "away")
-        page.button("Reserve ticket 9").click()
-        page.wait(lambda: "cannot be reached" in page.notice(), "why")
-        stack.nginx.start()
-        page.wait(lambda: page.text("#link-text") == "Live", "back by itself")
-        page.wait(lambda: page.held() == ["9"], "what was asked for is done")
+def test_an_order_page_is_its_buyers_own(stack, page, hall):
+    event = hall(starts_at="'2027-03-01T19:30:00Z'")
+    rival = Rival(stack)
+    number = rival.pay(rival.take(event, 1))["number"]
+    page.open(path=f"/order/?number={number}")
+    page.wait(lambda: "not yours" in page.text("#lead"), "it is not shown")
+    page.open(event)
+    page.take(2)
+    mine = page.book()[0]
+    code = page.one(".qr")
+    page.wait(lambda: int(code.get_property("naturalWidth")) > 0, "the code is there")
+    calendar = page.one("a[download]").get_attribute("href")
+    got = page.driver.execute_async_script(
+        "fetch(arguments[0]).then((r) => r.text()).then(arguments[1])", calendar
+    )
+    assert "BEGIN:VEVENT" in got and "20270301T193000Z" in got
+    assert mine in got or mine in page.text("#orders")
 
 
-def test_two_tabs_of_one_browser_are_one_buyer(stack):
-    with Browser(stack.port) as page:
-        page.reserve("2")
-        first = page.driver.current_window_handle
-        page.driver.switch_to.new_window("tab")
-        page.open()
-        page.wait(lambda: page.held() == ["2"], "the second tab knows")
-        page.button("Book ticket 2").click()
-        page.wait(lambda: page.booked() == ["2"], "booked there")
-        page.driver.switch_to.window(first)
-        page.wait(lambda: page.booked() == ["2"], "and seen here")
-        assert page.held() == []
-
-
-def test_the_page_fits_small_screens_and_both_colour_schemes(stack):
-    with Browser(stack.port) as page:
-        page.reserve("10")
-        for scheme in ("light", "dark"):
-            features = [{"name": "prefers-color-scheme", "value": scheme}]
-            page.driver.execute_cdp_cmd(
-                "Emulation.setEmulatedMedia", {"features": features}
-            )
-            for width in (320, 768, 2560):
-                page.driver.execute_cdp_cmd(
-                    "Emulation.setDeviceMetricsOverride",
-                    {
-                        "width": width,
-                        "height": 800,
-                        "deviceScaleFactor": 1,
-                        "mobile": False,
-                    },
-                )
-                wide = page.driver.execute_script(
-                    "return document.documentElement.scrollWidth"
-                )
-                assert wide <= width, f"{scheme}: {wide} px at {width}"
-            ground = page.driver.execute_script(
-                "return getComputedStyle(document.documentElement).backgroundColor"
-            )
-            light = sum(json.loads("[" + ground[4:-1] + "]")) > 384
-            assert light == (scheme == "light")
-
-
-def test_a_sold_out_list_says_what_may_still_happen(database):
-    with Stack(database, tickets=1, workers=1) as stack:
-        with Browser(stack.port) as page:
-            page.wait(lambda: page.offered() == ["1"], "one ticket")
-            assert stack.client("ann").reserve("1").status == 200
-            page.wait(lambda: page.text("#empty") != "", "the list is empty")
-            assert "may come back" in page.text("#empty")
-            assert stack.client("ann").post(
-                "/release_ticket", {"client_id": "ann", "ticket_id": "1"}
-            ).status == 200
-            wait_until(lambda: page.offered() == ["1"], 20, "it is back")
+def test_a_screen_reader_finds_names_roles_and_what_happened(page, hall):
+    page.open(hall(), view="list")
+    page.unfold()
+    page.take(8)
+    nodes = page.cdp("Accessibility.getFullAXTree")["nodes"]
+    seen = {
+        (n["role"]["value"], n.get("name", {}).get("value", ""))
+        for n in nodes
+        if not n.get("ignored")
+    }
+    assert ("heading", "Choose your seats") in seen
+    assert ("heading", "Your seats") in seen
+    assert ("button", "Book 1 seat") in seen
+    assert ("button", "Give back Stalls, row A, seat 8") in seen
+    assert ("button", "Reserve Stalls, row A, seat 1, €45") in seen
+    assert any(role == "timer" for role, _ in seen)
+    said = page.one("#announce").get_attribute("textContent")
+    assert "Stalls, row A, seat 8 is reserved for you" in said

@@ -1,256 +1,208 @@
-"""The page when clocks jump, answers are lost, and tickets vanish."""
-
-import json
+"""The page when seats are lost, answers are lost, and servers are away."""
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import Browser
-from stack import Stack
+from browser import DEAF, SPOILED
+from rival import Rival
 
-# window.spoil[path] = "lose": the call is made, its answer is lost;
-# anything else: that text is the answer, and no call is made.
-SPOILED_FETCH = """
-    window.spoil = {};
-    const real = window.fetch.bind(window);
-    window.fetch = async (path, options) => {
-        const how = window.spoil[path];
-        if (how === undefined) return real(path, options);
-        if (how !== "lose") return new Response(how);
-        await real(path, options);
-        throw new TypeError("the answer was lost");
-    };
-"""
-
-
-@pytest.fixture
-def stack(database):
-    with Stack(database, tickets=10, workers=2, hold_seconds=100) as stack:
-        yield stack
-
-
-@pytest.fixture
-def page(stack):
-    with Browser(stack.port) as page:
-        page.driver.execute_cdp_cmd(
-            "Page.addScriptToEvaluateOnNewDocument", {"source": SPOILED_FETCH}
-        )
-        page.open()
-        page.wait(lambda: len(page.offered()) == 10, "ten tickets")
-        yield page
-
-
-def spoil(page, path, how):
-    page.driver.execute_script("spoil[arguments[0]] = arguments[1]", path, how)
-
-
-def mend(page):
-    page.driver.execute_script("spoil = {}")
-
-
-def set_clock(page, by_ms):
-    page.driver.execute_script(
-        "const real = Date.now.bind(Date);"
-        "Date.now = () => real() + arguments[0];",
-        by_ms,
-    )
-
-
-def kept(page):
-    return json.loads(
-        page.driver.execute_script("return localStorage.getItem('holdfast')")
-    )
-
-
-def polls(page):
-    """How many lists the page has asked for."""
-    return page.driver.execute_script(
-        "return performance.getEntriesByType('resource')"
-        ".filter((e) => e.name.endsWith('/available_tickets')).length"
-    )
-
-
-def wait_polls(page, n):
-    seen = polls(page)
-    page.wait(lambda: polls(page) >= seen + n, f"{n} more polls")
-
-
-@pytest.mark.parametrize("by_ms", [-3600_000, 3600_000])
-def test_a_clock_set_by_an_hour_does_not_end_a_hold(stack, page, by_ms):
-    page.reserve("6")
-    set_clock(page, by_ms)
-    page.wait(lambda: 80 <= page.seconds_left("6") <= 99, "the true rest")
-    wait_polls(page, 2)
-    assert page.held() == ["6"]
-    assert "is up" not in page.notice()
-
-
-def test_a_reload_never_shows_more_time_than_was_granted(stack, page):
-    page.reserve("6")
-    before = {
-        "source": "const real = Date.now.bind(Date);"
-        "Date.now = () => real() - 3600000;"
-    }
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", before)
-    for worker in stack.workers:
-        worker.pause()  # nobody can tell the page better
-    page.open()
-    page.wait(lambda: page.held() == ["6"], "the hold is kept")
-    assert page.seconds_left("6") <= 100
-    for worker in stack.workers:
-        worker.resume()
-
-
-def test_the_focus_moves_on_when_its_ticket_is_taken(stack, page):
-    page.driver.execute_script(
-        "document.querySelector('[aria-label=\"Reserve ticket 4\"]').focus()"
-    )
-    assert stack.client("ann").reserve("4").status == 200
-    page.wait(lambda: "4" not in page.offered(), "ticket 4 leaves the list")
-    assert page.focused() == "Reserve ticket 5"
-
-
-def test_the_focus_stays_on_a_ticket_that_was_refused(stack, page):
-    page.button("Reserve ticket 4").send_keys("")
-    spoil(page, "available_tickets", "null")  # the list stays as it is
-    assert stack.client("ann").reserve("4").status == 200
-    page.button("Reserve ticket 4").send_keys(Keys.ENTER)
-    page.wait(lambda: "somebody else" in page.notice(), "why")
-    assert page.focused() == "Reserve ticket 4"
-
-
-def test_the_focus_goes_to_the_list_when_a_hold_runs_out(database):
-    with Stack(database, tickets=2, workers=1, hold_seconds=3) as stack:
-        with Browser(stack.port) as page:
-            page.reserve("1")
-            assert page.focused() == "Book ticket 1"
-            page.wait(lambda: page.held() == [], "the hold ends")
-            active = page.driver.switch_to.active_element
-            assert active.get_attribute("id") == "available-title"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    ["null", "7", "[]", "{}", '{"status": "success"}', "<html>", ""],
+PROBLEM = (
+    '{"type": "/problems/seat-held", "title": "Held", "status": 409,'
+    ' "conflicts": [{"seat": "%s", "state": "held", "may_return_in_s": 180}]}'
 )
-def test_a_strange_answer_is_an_outage_and_heals(page, answer):
-    spoil(page, "available_tickets", answer)
-    page.wait(lambda: "Not reachable" in page.text("#link-text"), "away")
-    assert len(page.offered()) == 10
-    mend(page)
-    page.wait(lambda: page.text("#link-text") == "Live", "back by itself")
 
 
-def test_a_book_whose_answer_was_lost_is_settled_by_itself(stack, page):
-    page.reserve("3")
-    spoil(page, "book_ticket", "lose")
-    page.button("Book ticket 3").click()
-    page.wait(lambda: stack.rows()["3"].state == "booked", "it is sold")
-    page.wait(lambda: "cannot be reached" in page.notice(), "not known here")
-    mend(page)
-    page.wait(lambda: page.booked() == ["3"], "the page finds out")
+@pytest.fixture
+def spoiled(page):
+    page.before_pages(SPOILED)
+    return page
+
+
+@pytest.fixture
+def blind(spoiled):
+    """A page that hears of others' seats only by asking, and can be kept
+    from that."""
+    spoiled.before_pages(DEAF)
+    return spoiled
+
+
+def freeze(page):
+    page.spoil("/state", {"status": 503, "body": "{}"})
+    page.wait(lambda: "Not reachable" in page.link(), "the page is blind")
+
+
+def look(page, seat):
+    label = page.cell(seat).get_attribute("aria-label")
+    return label.rpartition(", ")[2]
+
+
+def test_a_seat_is_mine_when_the_server_says_so_and_not_before(stack, spoiled, hall):
+    """U6: pending until then; a refusal takes nothing and moves no focus."""
+    event = hall()
+    page = spoiled.open(event, view="map")
+    page.spoil("/holds", "wait")
+    page.cell(2).click()
+    page.wait(lambda: look(page, 2) == "being reserved", "it is pending")
     assert page.held() == []
+    page.mend()
+    page.wait(lambda: look(page, 2) == "yours", "the server said so")
+    assert page.held() == [2]
+    seat = Rival(stack).ids(event, [3])[0]
+    page.spoil("/holds", {"status": 409, "body": PROBLEM % seat})
+    page.cell(3).click()
+    page.wait(lambda: "seat 3" in page.notice(), "the seat is named")
+    assert page.held() == [2]
+    assert look(page, 3) == "available"
+    assert page.focused() == "seat 3"
 
 
-def test_a_lost_book_is_not_called_expired_and_survives_a_reload(database):
-    with Stack(database, tickets=2, workers=1, hold_seconds=3) as stack:
-        with Browser(stack.port) as page:
-            page.driver.execute_cdp_cmd(
-                "Page.addScriptToEvaluateOnNewDocument",
-                {"source": SPOILED_FETCH + "spoil.book_ticket = 'lose';"},
-            )
-            page.open()
-            page.reserve("1")
-            page.button("Book ticket 1").click()
-            page.wait(lambda: stack.rows()["1"].state == "booked", "sold")
-            page.wait(lambda: page.text("#holds .hold-clock") == "0:00", "over")
-            assert "is up" not in page.notice()
-            page.open()
-            page.wait(lambda: page.held() == ["1"], "still in question")
-            mend(page)
-            page.wait(lambda: page.booked() == ["1"], "it was sold to me")
+def test_a_lost_seat_says_why_and_offers_its_nearest_equals(stack, blind, hall):
+    """U7: held by someone, perhaps back soon; as good ones in one tap."""
+    event = hall()
+    page = blind.open(event)
+    page.unfold()
+    freeze(page)
+    Rival(stack).take(event, 4)
+    page.offer(4).click()
+    page.wait(lambda: "someone else's basket" in page.notice(), "why")
+    assert "may come back in about" in page.notice()
+    assert "409" not in page.notice() and "held" not in page.notice()
+    offers = [b.text for b in page.all("#notice-actions button")]
+    assert offers[0] in ("Take Stalls, row A, seat 3", "Take Stalls, row A, seat 5")
+    page.mend()
+    page.click("#notice-actions button")
+    page.wait(lambda: len(page.held()) == 1, "one tap takes it")
+    assert page.held()[0] in (3, 5)
 
 
-def test_a_reserve_whose_answer_was_lost_is_found_again(stack, page):
-    spoil(page, "reserve_ticket", "lose")
-    page.button("Reserve ticket 3").click()
-    page.wait(lambda: stack.rows()["3"].state == "reserved", "it is held")
+def test_a_sold_seat_is_said_to_be_sold(stack, blind, hall):
+    event = hall()
+    page = blind.open(event)
+    page.unfold()
+    freeze(page)
+    rival = Rival(stack)
+    rival.pay(rival.take(event, 4))
+    page.offer(4).click()
+    page.wait(lambda: "sold" in page.notice(), "why")
+    assert len(page.all("#notice-actions button")) >= 1
+
+
+@pytest.mark.parametrize("body", ["null", "7", "[]", "{}", "<html>", ""])
+def test_a_strange_answer_is_an_outage_and_heals(blind, hall, body):
+    page = blind.open(hall())
+    before = page.offered()
+    page.spoil("/state", {"status": 200, "body": body})
+    page.wait(lambda: "Not reachable" in page.link(), "away")
+    assert page.offered() == before
+    page.mend()
+    page.wait(lambda: "Not reachable" not in page.link(), "back by itself")
+
+
+def test_a_book_whose_answer_was_lost_is_settled_by_itself(stack, spoiled, hall):
+    event = hall()
+    page = spoiled.open(event)
+    page.take(3)
+    page.spoil("/book", "lose")
+    page.click("#book")
     page.wait(lambda: "cannot be reached" in page.notice(), "not known here")
-    mend(page)
-    page.wait(lambda: page.held() == ["3"], "the page finds out")
-    assert page.seconds_left("3") <= 100
+    assert "by itself" in page.notice()
+    page.mend()
+    assert len(page.ordered()) == 1
+    sold = f"SELECT count(*) FROM bookings WHERE event_id = '{event}'"
+    assert stack.sql(sold) == [["1"]]
 
 
-def test_what_another_tab_kept_is_not_overwritten(page):
-    page.reserve("2")
-    # Another tab has written; its event is not here yet.
-    page.driver.execute_script(
-        """
-        const kept = JSON.parse(localStorage.getItem("holdfast"));
-        kept.booked.push("9");
-        localStorage.setItem("holdfast", JSON.stringify(kept));
-        """
+def test_a_lost_book_is_not_called_expired_and_survives_a_reload(stack, spoiled, hall):
+    page = spoiled.open(hall(hold_seconds=5))
+    page.take(1)
+    page.spoil("/holds/", "lose")
+    page.press("book")
+    page.wait(lambda: page.text("#clock") == "0:00", "its time is over")
+    assert not page.one("#ended").is_displayed()
+    page.open()
+    page.wait(lambda: "HF-" in page.text("#orders"), "it was sold to me")
+    assert not page.one("#ended").is_displayed()
+
+
+def test_a_reserve_whose_answer_was_lost_is_found_again(stack, spoiled, hall):
+    event = hall()
+    page = spoiled.open(event)
+    page.unfold()
+    page.spoil("/holds", "lose")
+    page.offer(3).click()
+    page.wait(lambda: "cannot be reached" in page.notice(), "not known here")
+    page.mend()
+    page.wait(lambda: page.held() == [3], "the page finds out")
+    held = f"SELECT count(*) FROM holds WHERE event_id = '{event}'"
+    assert stack.sql(held) == [["1"]]
+
+
+def test_twenty_rapid_presses_are_one_order(stack, page, hall):
+    """U23."""
+    event = hall()
+    page.open(event)
+    page.take(3)
+    page.run("for (let i = 0; i < 20; i++) document.getElementById('book').click()")
+    page.ordered()
+    orders = f"SELECT count(*) FROM orders WHERE event_id = '{event}'"
+    assert stack.sql(orders) == [["1"]]
+
+
+def test_the_page_works_where_nothing_may_be_stored(page, hall):
+    page.before_pages(
+        "Object.defineProperty(window, 'localStorage', {"
+        "get() { throw new DOMException('no', 'SecurityError'); } });"
     )
-    wait_polls(page, 2)
-    assert kept(page)["booked"] == ["9"]
-    page.reserve("5")
-    assert kept(page)["booked"] == ["9"]
-    assert sorted(kept(page)["holds"]) == ["2", "5"]
-    assert page.booked() == ["9"]
+    page.open(hall())
+    page.take(4)
+    assert len(page.book()) == 1
 
 
-def test_the_page_works_where_nothing_may_be_stored(stack):
-    with Browser(stack.port) as page:
-        page.driver.execute_cdp_cmd(
-            "Page.addScriptToEvaluateOnNewDocument",
-            {
-                "source": "Object.defineProperty(window, 'localStorage', {"
-                "get() { throw new DOMException('no', 'SecurityError'); } });"
-            },
-        )
-        page.open()
-        page.reserve("4")
-        wait_polls(page, 2)
-        page.button("Book ticket 4").click()
-        page.wait(lambda: page.booked() == ["4"], "booked all the same")
-
-
-def test_a_hold_survives_an_outage_of_all_workers(stack, page):
-    page.reserve("8")
+def test_a_hold_survives_an_outage_of_all_workers(stack, page, hall):
+    page.open(hall())
+    page.unfold()
+    page.take(8)
     for worker in stack.workers:
         worker.stop()
-    page.button("Reserve ticket 9").click()
-    page.wait(lambda: "cannot be reached" in page.notice(), "why")
-    page.button("Book ticket 8").click()
-    page.wait(lambda: "Your booking" in page.notice(), "what will be done")
-    for worker in stack.workers:
-        worker.start()
-    page.wait(lambda: page.booked() == ["8"], "booked by itself")
-    page.wait(lambda: page.held() == ["9"], "reserved by itself")
+    try:
+        page.offer(9).click()
+        page.wait(lambda: "cannot be reached" in page.notice(), "why")
+        page.click("#book")
+        page.wait(lambda: "Your booking" in page.notice(), "what will be done")
+    finally:
+        for worker in stack.workers:
+            worker.start()
+    page.wait(lambda: "HF-" in page.text("#orders"), "booked by itself")
+    page.wait(lambda: page.held() == [9], "reserved by itself")
 
 
-def test_a_hidden_page_asks_nothing_and_catches_up_when_seen(stack, page):
-    page.driver.execute_script(
-        """
-        window.isHidden = true;
-        Object.defineProperty(document, "hidden", { get: () => isHidden });
-        document.dispatchEvent(new Event("visibilitychange"));
-        """
-    )
-    page.wait(
-        lambda: page.driver.execute_async_script(
-            """
-            const done = arguments[0];
-            const count = () => performance.getEntriesByType("resource").length;
-            const before = count();
-            setTimeout(() => done(count() === before), 3000);
-            """
-        ),
-        "three seconds without a request",
-    )
-    assert stack.client("ann").reserve("7").status == 200
-    assert "7" in page.offered()
-    page.driver.execute_script(
-        "isHidden = false; document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    page.wait(lambda: "7" not in page.offered(), "it has caught up")
+def test_the_focus_stays_near_when_a_seat_is_taken_under_it(stack, page, hall):
+    """U16: the seat that had it leaves the list; the next one has it."""
+    event = hall()
+    page.open(event)
+    page.offer(4).send_keys("")
+    assert page.focused() == "seat 4"
+    Rival(stack).take(event, 4)
+    page.wait(lambda: 4 not in page.offered(), "seat 4 leaves the list")
+    assert page.focused() == "seat 5"
+
+
+def test_the_focus_is_not_lost_when_a_hold_runs_out(page, hall):
+    """U16: neither what had it nor the warning over it is there any more."""
+    page.open(hall(hold_seconds=4))
+    page.take(1)
+    page.wait(lambda: page.focused().startswith("warn-"), "the warning has it")
+    page.wait(lambda: page.one("#ended").is_displayed(), "the hold ends")
+    page.wait(lambda: not page.all("dialog[open]"), "the warning goes")
+    assert page.focused() in ("seat 1", "seat 2", "choose-title")
+
+
+def test_a_second_press_of_enter_gives_the_seat_back_and_books_nothing(page, hall):
+    """The focus stays on the seat: never on a button that costs money."""
+    page.open(hall())
+    page.offer(4).send_keys(Keys.ENTER)
+    page.wait(lambda: page.held() == [4], "it is mine")
+    assert page.focused() == "seat 4"
+    page.key(Keys.ENTER)
+    page.wait(lambda: page.held() == [], "given back")
+    assert page.focused() == "seat 4"

@@ -28,7 +28,7 @@ def stack(database):
     "method, path",
     [
         ("GET", "/"),
-        ("GET", "/style.css"),
+        ("GET", "/css/base.css"),
         ("GET", "/available_tickets"),
         ("GET", "/nowhere"),
         ("POST", "/reserve_ticket"),

@@ -5,6 +5,7 @@ WWW_TESTS = tests/www/test_clock.mjs \
 	tests/www/test_seats.mjs \
 	tests/www/test_series.mjs \
 	tests/www/test_steps.mjs \
+	tests/www/test_text.mjs \
 	tests/www/test_viewport.mjs
 TESTS += $(WWW_TESTS)
 EXTRA_DIST += $(WWW_TESTS) tests/www/halls.mjs

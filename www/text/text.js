@@ -1,0 +1,95 @@
+// Words, times and money in the visitor's language: strings from a catalogue
+// (en.js), forms from Intl.
+
+import en from "./en.js";
+
+const catalogues = { en };
+
+// The first of the visitor's languages that we have.
+export function choose(languages, all = catalogues) {
+	for (const language of languages) {
+		const found = all[language] ?? all[language.split("-")[0]];
+		if (found) return found;
+	}
+	return all.en;
+}
+
+export function createText(catalogue, locale = catalogue.lang) {
+	// Made when first needed: each costs some milliseconds.
+	const formats = new Map();
+	function format(kind, options) {
+		const key = kind.name + JSON.stringify(options);
+		if (!formats.has(key)) formats.set(key, new kind(locale, options));
+		return formats.get(key);
+	}
+
+	const number = (n) => format(Intl.NumberFormat, {}).format(n);
+
+	function money(minor, currency) {
+		const style = { style: "currency", currency };
+		const exact = format(Intl.NumberFormat, style);
+		const amount = minor / 10 ** exact.resolvedOptions().maximumFractionDigits;
+		// 45,00 is 45 to a reader.
+		const whole = format(Intl.NumberFormat, { ...style, minimumFractionDigits: 0 });
+		return (Number.isInteger(amount) ? whole : exact).format(amount);
+	}
+
+	function form(message, n) {
+		if (typeof message === "string") return message;
+		return message[format(Intl.PluralRules, {}).select(n)] ?? message.other;
+	}
+
+	// The text of this key, its {names} filled in.
+	function t(key, values = {}) {
+		const message = catalogue.messages[key];
+		if (message === undefined) throw new Error(`no text "${key}"`);
+		return form(message, values.n).replace(/\{(\w+)\}/g, (_, name) => {
+			const value = values[name];
+			return typeof value === "number" ? number(value) : value;
+		});
+	}
+
+	const dates = (options) => (ms) => format(Intl.DateTimeFormat, options).format(ms);
+
+	// For speech: "1 minute 35 seconds".
+	function duration(ms) {
+		const s = Math.ceil(ms / 1000);
+		const parts = [
+			s >= 60 && t("minutes", { n: Math.floor(s / 60) }),
+			s % 60 > 0 && t("seconds", { n: s % 60 }),
+		];
+		return parts.filter(Boolean).join(" ") || t("seconds", { n: 0 });
+	}
+
+	function ago(ms) {
+		if (ms < 2000) return t("agoNow");
+		if (ms < 100_000) return t("agoSeconds", { n: Math.floor(ms / 1000) });
+		return t("agoMinutes", { n: Math.floor(ms / 60_000) });
+	}
+
+	return {
+		t,
+		money,
+		duration,
+		ago,
+		number,
+		list: (items) => format(Intl.ListFormat, {}).format(items),
+		percent: (x) => format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(x),
+		day: dates({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+		dayTime: dates({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
+		time: dates({ hour: "numeric", minute: "2-digit" }),
+		timeSeconds: dates({ hour: "numeric", minute: "2-digit", second: "2-digit" }),
+		lang: locale,
+		dir: catalogue.dir,
+	};
+}
+
+// That of this visitor. The catalogue decides words and direction; dates and
+// money follow the visitor's own region, if it speaks the same language.
+export function visitorText(languages = navigator.languages) {
+	const catalogue = choose(languages);
+	const region = languages.find((l) => l.split("-")[0] === catalogue.lang);
+	return createText(catalogue, region ?? catalogue.lang);
+}
+
+export const text = typeof document === "undefined" ? createText(en, "en-GB") : visitorText();

@@ -1,0 +1,32 @@
+// What the signs and colours mean, drawn with the very sprites of the map.
+
+import { $, h } from "./dom.js";
+import { createSprites } from "./seat_sprites.js";
+import { onThemeChange, readTheme } from "./theme.js";
+
+const SIZE = 22;
+const LOOKS = ["mine", "h", "b", "x"];
+
+export function createLegend({ hall, text }) {
+	const { t, money } = text;
+
+	function entry(picture, words) {
+		picture.className = "legend-seat";
+		picture.setAttribute("aria-hidden", "true");
+		return h("li", {}, picture, words);
+	}
+
+	function category({ name, price_minor: price }) {
+		return [name, price > 0 && money(price, hall.currency)].filter(Boolean).join(" · ") || t("state_a");
+	}
+
+	function draw() {
+		const sprite = createSprites(readTheme(), SIZE, Math.min(devicePixelRatio, 2));
+		const used = hall.categories.map((c, i) => entry(sprite("a", i, ""), category(c)));
+		const states = LOOKS.map((look) => entry(sprite(look, 0, ""), t(`state_${look}`)));
+		$("legend").replaceChildren(...used, ...states);
+	}
+
+	draw();
+	onThemeChange(draw);
+}
