@@ -12,10 +12,13 @@ tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
 tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_backoff.c \
 	tests/fcgi/test_booking.c \
+	tests/fcgi/test_calendar.c \
 	tests/fcgi/test_caller.c \
 	tests/fcgi/test_channel.c \
 	tests/fcgi/test_due_holds.c \
 	tests/fcgi/test_guard.c \
+	tests/fcgi/test_hold_input.c \
+	tests/fcgi/test_holding.c \
 	tests/fcgi/test_identity.c \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_pg_array.c \

@@ -6,10 +6,13 @@
 
 extern const struct hf_suite test_backoff_suite;
 extern const struct hf_suite test_booking_suite;
+extern const struct hf_suite test_calendar_suite;
 extern const struct hf_suite test_caller_suite;
 extern const struct hf_suite test_channel_suite;
 extern const struct hf_suite test_due_holds_suite;
 extern const struct hf_suite test_guard_suite;
+extern const struct hf_suite test_hold_input_suite;
+extern const struct hf_suite test_holding_suite;
 extern const struct hf_suite test_identity_suite;
 extern const struct hf_suite test_input_suite;
 extern const struct hf_suite test_pg_array_suite;

@@ -4,7 +4,7 @@ EXTRA_DIST += tests/fuzz/run tests/fuzz/redis.dict $(FUZZ_CORPUS)
 if FUZZERS
 EXTRA_PROGRAMS = tests/fuzz/resp tests/fuzz/command tests/fuzz/journal \
 	tests/fuzz/hash tests/fuzz/conf tests/fuzz/zkrec tests/fuzz/node \
-	tests/fuzz/zkc tests/fuzz/seats tests/fuzz/hall
+	tests/fuzz/zkc tests/fuzz/api tests/fuzz/seats tests/fuzz/hall
 fuzzers: $(EXTRA_PROGRAMS)
 .PHONY: fuzzers
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -36,6 +36,11 @@ tests_fuzz_zkrec_SOURCES = tests/fuzz/fuzz_zkrec.c
 tests_fuzz_node_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_node_LDADD = $(ephemerald_libs)
 tests_fuzz_node_SOURCES = tests/fuzz/fuzz_node.c
+
+tests_fuzz_api_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(JSON_CFLAGS)
+tests_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_api_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)
+tests_fuzz_api_SOURCES = tests/fuzz/fuzz_api.c
 
 tests_fuzz_zkc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_zkc_LDADD = fcgi/libworker.a libhold/libhold.a $(worker_libs)

@@ -28,6 +28,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
 	tests/integration/test_api_openapi.py \
+	tests/integration/test_api_orders.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \

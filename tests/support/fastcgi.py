@@ -74,6 +74,21 @@ def post(socket_path, path, fields, timeout=60):
             raise Lost(f"POST {path}: {error!r}") from error
 
 
+def call(socket_path, method, path, timeout=60, **fields):
+    """One request without a body, with these parameters beside its own."""
+    request = begin() + params(
+        REQUEST_METHOD=method, DOCUMENT_URI=path, CONTENT_LENGTH="0", **fields
+    )
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(timeout)
+        try:
+            peer.connect(socket_path)
+            peer.sendall(request + record(STDIN))
+            return _cgi_answer(_stdout(peer.makefile("rb")))
+        except OSError as error:
+            raise Lost(f"{method} {path}: {error!r}") from error
+
+
 def _stdout(stream):
     """The bytes of all STDOUT records up to END."""
     out = b""

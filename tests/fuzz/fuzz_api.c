@@ -1,0 +1,140 @@
+/*
+ * What the API reads of a request: a token, an Authorization header, an
+ * Idempotency-Key, a query, and the body that asks for a hold.
+ *
+ * The first byte says which; the rest is it. What was taken must be of the
+ * form that is promised, and no token but our own is.
+ */
+#include "config.h"
+
+#include "fcgi/base64url.h"
+#include "fcgi/hold_input.h"
+#include "fcgi/idempotency.h"
+#include "fcgi/identity.h"
+#include "fcgi/query.h"
+#include "libhold/err.h"
+#include "libhold/mem.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool kept)
+{
+	if (!kept)
+		abort();
+}
+
+static const struct secret *our_secret(void)
+{
+	static struct secret *secret;
+
+	if (secret == NULL)
+		secret =
+		    secret_new(HF_SLICE("0123456789abcdef0123456789abcdef"));
+	return secret;
+}
+
+/* Nobody guesses a seal of 256 bits. */
+static void try_token(struct hf_slice in)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+	struct identity identity;
+
+	must(identity_read(our_secret(), in, &identity) == HF_EBAD);
+	if (in.len == 0)
+		return;
+	identity_new(our_secret(), &identity, token);
+	must(identity_read(our_secret(), hf_slice_of(token), &identity) == 0);
+	token[in.len % IDENTITY_TOKEN_LEN] =
+	    (char)(token[in.len % IDENTITY_TOKEN_LEN] ^ in.data[0]);
+	must(identity_read(our_secret(), hf_slice_of(token), &identity) ==
+	     (in.data[0] == 0 ? 0 : HF_EBAD));
+}
+
+static void try_bearer(struct hf_slice in)
+{
+	char *text = hf_strndup(in.data, in.len);
+	struct hf_slice token = identity_bearer(text);
+
+	must(memchr(token.data, ' ', token.len) == NULL);
+	must(token.len <= in.len);
+	free(text);
+}
+
+static void try_key(struct hf_slice in)
+{
+	char *text = hf_strndup(in.data, in.len);
+	struct http_request request = { .method = "POST",
+					.path = "/api",
+					.body = in,
+					.idempotency_key = text };
+	struct http_reply reply = { 0 };
+	struct idempotency out;
+
+	hf_buf_init(&reply.body, 65536);
+	if (idempotency_read(&request, &reply, &out)) {
+		must(out.key[0] != '\0' && strpbrk(out.key, "\" \\") == NULL);
+		must(strlen(out.fingerprint) == FINGERPRINT_LEN);
+	} else {
+		must(reply.status == 400);
+	}
+	hf_buf_fini(&reply.body);
+	free(text);
+}
+
+static void try_query(struct hf_slice in)
+{
+	char *text = hf_strndup(in.data, in.len);
+	struct hf_slice value = { NULL, 0 };
+	int64_t number;
+
+	if (query_value(text, "since", &value))
+		must(memchr(value.data, '&', value.len) == NULL);
+	if (query_number(text, "since", 0, 99, -1, &number) == 0)
+		must(number >= -1 && number <= 99);
+	free(text);
+}
+
+static void look_at_basket(const struct basket *basket)
+{
+	must(basket->n >= 1 && basket->n <= BASKET_MAX);
+	for (size_t i = 0; i < basket->n; i++) {
+		size_t len = strlen(basket->ids[i]);
+
+		must(len >= 1 && len <= TICKET_ID_MAX);
+		must(i == 0 || strcmp(basket->ids[i - 1], basket->ids[i]) < 0);
+	}
+}
+
+static void try_hold(struct hf_slice in)
+{
+	static struct hold_input input;
+	int rc = hold_input_parse(in, &input);
+
+	if (rc < 0) {
+		must(rc == HF_EBAD || rc == HF_ELIMIT);
+		must(input.wrong[0] != '\0');
+	} else if (input.best) {
+		must(input.wish.count >= 1 && input.wish.count <= BASKET_MAX);
+		must(input.wish.max_price_minor >= 0);
+		must(strlen(input.wish.section) <= SECTION_NAME_MAX);
+	} else {
+		look_at_basket(&input.basket);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const parsers[])(struct hf_slice in) = {
+		try_token, try_bearer, try_key, try_query, try_hold,
+	};
+	struct hf_slice in = { (const char *)data, size };
+
+	if (size == 0)
+		return 0;
+	in.data++;
+	in.len--;
+	parsers[data[0] % HF_LEN(parsers)](in);
+	return 0;
+}
