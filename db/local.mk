@@ -7,7 +7,8 @@ MIGRATIONS = \
 	db/migrations/0005_history.sql \
 	db/migrations/0006_holds.sql \
 	db/migrations/0007_state.sql \
-	db/migrations/0008_event_changes.sql
+	db/migrations/0008_best_seats.sql \
+	db/migrations/0009_event_changes.sql
 HALLS = db/halls/theatre.csv
 EXTRA_DIST += $(MIGRATIONS) libhold/embed.sh
 hallsdir = $(pkgdatadir)/halls

@@ -11,6 +11,7 @@
 
 #define FORMAT_VERSION 1
 #define COMPACT_BYTES  (64 * 1024 * 1024)
+#define GATHER_MOST    16           /* serving more takes longer than a sync */
 #define PIECE_BUCKETS  128          /* of a snapshot, between two turns */
 #define PIECE_BYTES    (128 * 1024) /* about: much data is one */
 
@@ -214,6 +215,7 @@ struct persist *persist_open(struct zdb *db, const struct settings *settings,
 		.sync = p->always ? JOURNAL_ALWAYS : JOURNAL_EVERYSEC,
 		.repair = settings->repair,
 		.compact_bytes = COMPACT_BYTES,
+		.gather_most = GATHER_MOST,
 	};
 	hf_buf_init(&p->record, JOURNAL_RECORD_MAX);
 	hf_buf_init(&p->zxids, SIZE_MAX / 2); /* by persist_refusing() */

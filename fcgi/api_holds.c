@@ -67,6 +67,26 @@ static bool parse(const struct http_request *request, struct http_reply *reply,
 	return false;
 }
 
+static struct holding_taken take(struct booking *b, const char *id,
+				 const char *event,
+				 const struct hold_input *input,
+				 const char *holder)
+{
+	const struct best_wish *best = &input->wish;
+	const struct seat_wish wish = {
+		.count = (size_t)best->count,
+		.together = best->together,
+		.accessible = best->accessible,
+		.max_price_minor = best->max_price_minor,
+	};
+
+	if (!input->best)
+		return holding_take(b, id, event, &input->basket, holder);
+	return best_take(b, id, event, &wish,
+			 best->section[0] != '\0' ? best->section : NULL,
+			 holder);
+}
+
 void api_hold_make(struct site *site, const struct http_request *request,
 		   struct http_reply *reply)
 {
@@ -80,13 +100,7 @@ void api_hold_make(struct site *site, const struct http_request *request,
 	    !caller_read_or_make(site->secret, request, reply, &identity))
 		return;
 	identity_random(id);
-	if (input.best)
-		taken = best_take(&site->booking, site->best_turn, id, event,
-				  &input.wish, identity.holder, &input.basket,
-				  input.text);
-	else
-		taken = holding_take(&site->booking, id, event, &input.basket,
-				     identity.holder);
+	taken = take(&site->booking, id, event, &input, identity.holder);
 	if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN) {
 		hold_refuse_taking(reply, site->booking.store, event,
 				   &input.basket, &taken);

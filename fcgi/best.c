@@ -2,201 +2,331 @@
 
 #include "fcgi/best.h"
 
-#include "fcgi/store_seats.h"
+#include "fcgi/store_best.h"
 #include "libhold/err.h"
+#include "libhold/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
-	/* Most parties find their seats among so many; else all are asked. */
-	FIRST_LOOK = 2000,
-	WHOLE_LOOK = 100000,
-	/* Each is lost to another buyer, who then has his seats. */
-	PICKS_A_LOOK = 8,
-	LOOKS_MAX = 12,
+	LOCK_WAIT_MS = 2000,
+	TRIES_MAX = 20, /* picks that others were faster with */
+	ROUNDS_MAX = 4, /* through all sections */
+	BARRED_MAX = 32,
 };
 
-struct party {
-	struct booking *booking;
+/* What one call asks for, and what came of it. */
+struct quest {
+	struct booking *b;
 	const char *id, *event, *holder;
-	const struct best_wish *wish;
-	struct basket *basket;
-	char (*text)[TICKET_ID_MAX + 1];
+	const struct seat_wish *wish;
+	int64_t hold_ms;
+	struct holding_taken taken;
+	size_t barred; /* seats that are not to be had by this holder */
+	char bars[BARRED_MAX][TICKET_ID_MAX + 1];
 };
 
-/* ---- picking ------------------------------------------------------------- */
+/* How well a party fits into a section: the smaller, the better. */
+typedef size_t rank;
+#define RANK_NONE  ((rank)-1)
+#define RANK_WORST (RANK_NONE - 1)
 
-/* The seats of a section, and what was picked of them. */
-struct choice {
-	size_t from;
+static rank rank_of(const struct seat_pick *pick)
+{
+	if (pick->fit == SEAT_FIT_NONE)
+		return RANK_NONE;
+	return pick->fit == SEAT_FIT_SPLIT ? SEAT_FIT_SPLIT + pick->pieces
+					   : pick->fit;
+}
+
+/* ---- taking what was picked ---------------------------------------------- */
+
+enum step {
+	STEP_DECIDED, /* quest->taken says how */
+	STEP_LOST,    /* somebody else has a seat of it: pick again */
+	STEP_STALE,   /* the table is another by now: read it again */
+	STEP_WORSE,   /* it fits worse than is asked for */
+};
+
+static enum step decide(struct quest *q, enum hold_outcome outcome)
+{
+	q->taken.outcome = outcome;
+	return STEP_DECIDED;
+}
+
+/* The picked seats in the order of their ids by bytes. */
+static struct basket basket_of(const struct best_seats *free_ones,
+			       const struct seat_pick *pick)
+{
+	struct basket basket = { 0 };
+
+	for (size_t i = 0; i < pick->n; i++) {
+		const char *id = free_ones->ids[pick->seats[i]];
+		size_t at = basket.n++;
+
+		for (; at > 0 && strcmp(basket.ids[at - 1], id) > 0; at--)
+			basket.ids[at] = basket.ids[at - 1];
+		basket.ids[at] = id;
+	}
+	return basket;
+}
+
+/* Its lock is somebody's: to this call it is not free. */
+static void cross_out(struct best_seats *free_ones, const char *id)
+{
+	size_t at = 0;
+
+	while (at < free_ones->n && strcmp(free_ones->ids[at], id) != 0)
+		at++;
+	if (at == free_ones->n)
+		return;
+	free_ones->n--;
+	memmove(&free_ones->seats[at], &free_ones->seats[at + 1],
+		(free_ones->n - at) * sizeof(free_ones->seats[0]));
+	memmove(&free_ones->ids[at], &free_ones->ids[at + 1],
+		(free_ones->n - at) * sizeof(free_ones->ids[0]));
+}
+
+/* The locks are ours: now the rows, and the end of the transaction. */
+static enum step take_rows(struct quest *q, const struct basket *basket,
+			   const struct hold_answer *answer)
+{
+	struct hold_taken got = { .outcome = HOLD_STORE_AWAY };
+	int64_t ms = hold_answer_ms(basket, answer);
+
+	if (store_hold_take(q->b->store, q->id, q->event, q->holder, basket,
+			    answer, ms, &got) < 0 ||
+	    got.outcome == HOLD_REFUSED)
+		return got.outcome == HOLD_REFUSED ? STEP_STALE
+						   : decide(q, HOLD_STORE_AWAY);
+	q->taken.seats_limit = got.seats_limit;
+	q->taken.seats_used = got.seats_used;
+	if (got.outcome != HOLD_OK && got.outcome != HOLD_AGAIN)
+		return decide(q, got.outcome);
+	memcpy(q->taken.id, got.id, sizeof(q->taken.id));
+	if (store_commit(q->b->store) < 0) {
+		changes_rows(q->b->changes, basket); /* it may be done */
+		return decide(q, HOLD_STORE_AWAY);
+	}
+	changes_granted(q->b->changes, basket, answer);
+	return decide(q, got.outcome);
+}
+
+static bool is_had(const struct quest *q)
+{
+	return q->taken.outcome == HOLD_OK || q->taken.outcome == HOLD_AGAIN;
+}
+
+/*
+ * The holder has its lock by a token that the row does not take any more: it
+ * would refuse again.
+ */
+static void bar(struct quest *q, const char *id)
+{
+	if (q->barred < BARRED_MAX)
+		snprintf(q->bars[q->barred++], sizeof(q->bars[0]), "%s", id);
+}
+
+static enum step take(struct quest *q, struct best_seats *free_ones,
+		      const struct seat_pick *pick)
+{
+	struct basket basket = basket_of(free_ones, pick);
+	struct hold_answer answer;
+	enum step step;
+	int rc =
+	    hold_acquire(q->b->hold, &basket, q->holder, q->hold_ms, &answer);
+
+	if (rc == HF_EHELD) {
+		cross_out(free_ones, basket.ids[answer.refused]);
+		return STEP_LOST;
+	}
+	if (rc < 0)
+		return decide(q, HOLD_LOCK_AWAY);
+	step = take_rows(q, &basket, &answer);
+	if (!is_had(q))
+		hold_undo(q->b->hold, &basket, q->holder, &answer);
+	for (size_t i = 0; step == STEP_STALE && i < basket.n; i++) {
+		if (!answer.grants[i].fresh)
+			bar(q, basket.ids[i]);
+	}
+	return step;
+}
+
+/* ---- one section, under its lock ----------------------------------------- */
+
+/* False: quest->taken says why not. */
+static bool read_free(struct quest *q, const char *section,
+		      struct best_seats *free_ones)
+{
+	best_seats_fini(free_ones);
+	*free_ones = (struct best_seats){ 0 };
+	if (store_best_seats(q->b->store, q->event, section, free_ones) < 0) {
+		decide(q, HOLD_STORE_AWAY);
+		return false;
+	}
+	for (size_t i = 0; i < q->barred; i++)
+		cross_out(free_ones, q->bars[i]);
+	return true;
+}
+
+static enum step step_on(struct quest *q, const char *section, rank accept,
+			 struct best_seats *free_ones, enum step last,
+			 rank *found_out)
+{
 	struct seat_pick pick;
-	int64_t quality; /* of all picked */
-};
 
-static int64_t quality_of(const struct seat *seats,
-			  const struct seat_pick *pick)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < pick->n; i++)
-		sum += seats[pick->seats[i]].quality;
-	return sum;
+	if (last == STEP_STALE && !read_free(q, section, free_ones))
+		return STEP_DECIDED;
+	pick = seat_pick(free_ones->seats, free_ones->n, q->wish);
+	*found_out = rank_of(&pick);
+	return *found_out <= accept ? take(q, free_ones, &pick) : STEP_WORSE;
 }
 
-static bool is_better(const struct choice *a, const struct choice *b)
+/*
+ * Picks from what is free until a pick is had. True: quest->taken says how it
+ * ended; false: it fits worse than asked for, and *found_out says how.
+ */
+static bool pick_and_take(struct quest *q, const char *section, rank accept,
+			  rank *found_out)
 {
-	if (a->pick.fit != b->pick.fit)
-		return a->pick.fit < b->pick.fit;
-	if (a->pick.pieces != b->pick.pieces)
-		return a->pick.pieces < b->pick.pieces;
-	if (a->pick.orphans != b->pick.orphans)
-		return a->pick.orphans < b->pick.orphans;
-	return a->quality < b->quality;
+	struct best_seats free_ones = { 0 };
+	enum step step = STEP_STALE;
+
+	for (int tries = 0;
+	     tries < TRIES_MAX && (step == STEP_STALE || step == STEP_LOST);
+	     tries++)
+		step = step_on(q, section, accept, &free_ones, step, found_out);
+	best_seats_fini(&free_ones);
+	if (step == STEP_STALE || step == STEP_LOST)
+		decide(q, HOLD_BUSY);
+	return step != STEP_WORSE;
 }
 
-/* A party sits in one section. */
-static struct choice choose(const struct free_seats *free_seats,
-			    const struct best_wish *wish)
+/* As pick_and_take(), in a transaction of its own. */
+static bool try_section(struct quest *q, const char *section, rank accept,
+			rank *found_out)
 {
-	const struct seat_wish seat_wish = {
-		.count = (size_t)wish->count,
-		.together = wish->together,
-		.accessible = wish->accessible,
-		.max_price_minor = wish->max_price_minor,
-	};
-	struct choice best = { .pick.fit = SEAT_FIT_NONE }, next;
-	size_t from = 0, to;
+	bool decided;
+	int rc;
 
-	for (; from < free_seats->n; from = to) {
-		for (to = from + 1;
-		     to < free_seats->n &&
-		     free_seats->sections[to] == free_seats->sections[from];)
-			to++;
-		next.from = from;
-		next.pick =
-		    seat_pick(&free_seats->seats[from], to - from, &seat_wish);
-		next.quality = quality_of(&free_seats->seats[from], &next.pick);
-		if (next.pick.fit != SEAT_FIT_NONE && is_better(&next, &best))
-			best = next;
+	if (store_begin(q->b->store) < 0)
+		return decide(q, HOLD_STORE_AWAY) == STEP_DECIDED;
+	rc = store_best_lock(q->b->store, q->event, section, LOCK_WAIT_MS);
+	if (rc < 0) {
+		store_rollback(q->b->store);
+		return decide(q,
+			      rc == HF_EHELD ? HOLD_BUSY : HOLD_STORE_AWAY) ==
+		       STEP_DECIDED;
+	}
+	decided = pick_and_take(q, section, accept, found_out);
+	if (!decided || !is_had(q))
+		store_rollback(q->b->store);
+	return decided;
+}
+
+/* ---- all sections -------------------------------------------------------- */
+
+/* Each in its order, if the party sits well there; ranks: how else. */
+static bool try_all(struct quest *q, const struct best_sections *sections,
+		    rank accept, rank *ranks)
+{
+	for (size_t i = 0; i < sections->n; i++) {
+		if (try_section(q, sections->names[i], accept, &ranks[i]))
+			return true;
+	}
+	return false;
+}
+
+static size_t best_of(const rank *ranks, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		if (ranks[i] < ranks[best])
+			best = i;
 	}
 	return best;
 }
 
-/* ---- taking -------------------------------------------------------------- */
-
-static void fill_basket(const struct party *party,
-			const struct free_seats *free_seats,
-			const struct choice *choice)
+/* Those that were looked at, the best first, as they are by now. */
+static bool try_again(struct quest *q, const struct best_sections *sections,
+		      rank *ranks)
 {
-	party->basket->n = 0;
-	for (size_t i = 0; i < choice->pick.n; i++) {
-		size_t at = choice->from + choice->pick.seats[i];
+	for (size_t left = sections->n; left > 0; left--) {
+		size_t i = best_of(ranks, sections->n);
+		rank accept = ranks[i];
 
-		/* There is room: a party is no larger than a basket. */
-		if (basket_add(party->basket, party->text,
-			       free_seats->ids[at]) < 0)
-			return;
+		if (accept == RANK_NONE)
+			break;
+		if (try_section(q, sections->names[i], accept, &ranks[i]))
+			return true;
+		ranks[i] = RANK_NONE; /* not again in this round */
 	}
+	return false;
 }
 
-static void drop_lost(const struct party *party, struct free_seats *free_seats,
-		      const struct holding_taken *taken)
+/* True: decided, also that it fits nowhere. */
+static bool go_round(struct quest *q, const struct best_sections *sections)
 {
-	for (size_t i = 0; i < party->basket->n; i++) {
-		if (taken->seen[i].state != SEAT_AVAILABLE)
-			free_seats_drop(free_seats, party->basket->ids[i]);
-	}
+	rank *ranks = hf_new_array(rank, sections->n + 1);
+	rank accept = sections->n == 1 ? RANK_WORST : SEAT_FIT_CLEAN;
+	bool decided = try_all(q, sections, accept, ranks);
+
+	if (!decided && (sections->n == 0 ||
+			 ranks[best_of(ranks, sections->n)] == RANK_NONE))
+		decided = decide(q, HOLD_NOTHING_FITS) == STEP_DECIDED;
+	if (!decided)
+		decided = try_again(q, sections, ranks);
+	free(ranks);
+	return decided;
 }
 
-/*
- * Picks from one look until something is held. REFUSED: all was lost, look
- * again.
- */
-static struct holding_taken take_from(const struct party *party,
-				      struct free_seats *free_seats)
+static bool go_round_hall(struct quest *q)
 {
-	struct holding_taken taken = { .outcome = HOLD_NOTHING_FITS };
-	struct choice choice;
+	struct best_sections sections;
+	bool decided;
 
-	for (int i = 0; i < PICKS_A_LOOK; i++) {
-		choice = choose(free_seats, party->wish);
-		if (choice.pick.fit == SEAT_FIT_NONE) {
-			/* What was lost on the way may be free again. */
-			taken.outcome =
-			    i == 0 ? HOLD_NOTHING_FITS : HOLD_REFUSED;
-			return taken;
-		}
-		fill_basket(party, free_seats, &choice);
-		taken = holding_take(party->booking, party->id, party->event,
-				     party->basket, party->holder);
-		if (taken.outcome != HOLD_REFUSED)
-			return taken;
-		drop_lost(party, free_seats, &taken);
-	}
-	return taken;
+	if (store_best_sections(q->b->store, q->event, q->wish, &sections) < 0)
+		return decide(q, HOLD_STORE_AWAY) == STEP_DECIDED;
+	decided = go_round(q, &sections);
+	best_sections_fini(&sections);
+	return decided;
 }
 
-/* A look that was cut is good for parties that fit in well. */
-static bool must_see_more(const struct free_seats *free_seats,
-			  const struct best_wish *wish, int64_t at_most)
+static bool go_round_section(struct quest *q, const char *section)
 {
-	return at_most < WHOLE_LOOK && (int64_t)free_seats->n == at_most &&
-	       choose(free_seats, wish).pick.fit != SEAT_FIT_CLEAN;
+	const struct best_sections one = { .n = 1, .names = &section };
+
+	return go_round(q, &one);
 }
 
-static int look(const struct party *party, struct free_seats *free_seats)
+struct holding_taken best_take(struct booking *b, const char *id,
+			       const char *event, const struct seat_wish *wish,
+			       const char *section, const char *holder)
 {
-	const struct best_wish *wish = party->wish;
-	struct store *store = party->booking->store;
-	int rc = store_free_seats(store, party->event, wish->section,
-				  FIRST_LOOK, free_seats);
-
-	if (rc < 0 || !must_see_more(free_seats, wish, FIRST_LOOK))
-		return rc;
-	free_seats_fini(free_seats);
-	return store_free_seats(store, party->event, wish->section, WHOLE_LOOK,
-				free_seats);
-}
-
-static struct holding_taken look_and_take(const struct party *party)
-{
-	struct holding_taken taken = { .outcome = HOLD_REFUSED };
-	struct free_seats free_seats;
-
-	for (int i = 0; i < LOOKS_MAX && taken.outcome == HOLD_REFUSED; i++) {
-		if (look(party, &free_seats) < 0)
-			return (struct holding_taken){ .outcome =
-							   HOLD_STORE_AWAY };
-		taken = take_from(party, &free_seats);
-		free_seats_fini(&free_seats);
-	}
-	return taken;
-}
-
-struct holding_taken best_take(struct booking *b, pthread_mutex_t *turn,
-			       const char *id, const char *event,
-			       const struct best_wish *wish, const char *holder,
-			       struct basket *basket,
-			       char text[BASKET_MAX][TICKET_ID_MAX + 1])
-{
-	const struct party party = {
-		.booking = b,
-		.id = id,
-		.event = event,
-		.holder = holder,
-		.wish = wish,
-		.basket = basket,
-		.text = text,
-	};
-	struct holding_taken taken = { .outcome = HOLD_STORE_AWAY };
+	struct quest q = { .b = b,
+			   .id = id,
+			   .event = event,
+			   .holder = holder,
+			   .wish = wish,
+			   .hold_ms = b->hold_ms };
 	struct event_terms terms;
+	bool decided = false;
 
 	if (store_event_terms(b->store, event, &terms) < 0)
-		return taken;
-	taken.outcome = terms.sale;
-	taken.opens_in_ms = terms.opens_in_ms;
+		terms.sale = HOLD_STORE_AWAY;
+	q.taken.opens_in_ms = terms.opens_in_ms;
+	q.taken.outcome = terms.sale;
 	if (terms.sale != HOLD_OK)
-		return taken;
-	pthread_mutex_lock(turn);
-	taken = look_and_take(&party);
-	pthread_mutex_unlock(turn);
-	return taken;
+		return q.taken;
+	if (terms.hold_ms > 0)
+		q.hold_ms = terms.hold_ms;
+	for (int rounds = 0; !decided && rounds < ROUNDS_MAX; rounds++)
+		decided = section != NULL ? go_round_section(&q, section)
+					  : go_round_hall(&q);
+	if (!decided)
+		decide(&q, HOLD_BUSY);
+	return q.taken;
 }

@@ -1,28 +1,25 @@
 /*
- * The best seats for a party, picked and held in one step.
+ * The rule of best available: picks and takes in one step.
  *
- * Looks at what is free, picks (seat_pick.h) and takes it (holding.h). A
- * seat that another buyer had meanwhile is taken out and the party picks anew,
- * so that it is refused only when a fresh look has nothing that fits. The
- * threads of a worker go one after the other: at once they would all pick the
- * same seats.
+ * CORE: as holding.h. Sections are looked at in the order of their best free
+ * seats, each under its lock: the first in which the party can sit together
+ * without leaving a single seat wins, else the first in which it can sit
+ * together, else the one in which it is split least. So buyers who ask at the
+ * same moment are not given the same seats, and a party is refused only when
+ * it fits nowhere.
  */
 #ifndef FCGI_BEST_H
 #define FCGI_BEST_H
 
-#include "fcgi/hold_input.h"
 #include "fcgi/holding.h"
-
-#include <pthread.h>
+#include "fcgi/seat_pick.h"
 
 /*
- * As holding_take(), or NOTHING_FITS. turn is the worker's; basket and its
- * text are of the seats that were tried last, for what the outcome tells.
+ * section: NULL for any. As holding_take(); NOTHING_FITS: no section has room
+ * for it; BUSY: too many asked at the same time, which may be repeated.
  */
-struct holding_taken best_take(struct booking *b, pthread_mutex_t *turn,
-			       const char *id, const char *event,
-			       const struct best_wish *wish, const char *holder,
-			       struct basket *basket,
-			       char text[BASKET_MAX][TICKET_ID_MAX + 1]);
+struct holding_taken best_take(struct booking *b, const char *id,
+			       const char *event, const struct seat_wish *wish,
+			       const char *section, const char *holder);
 
 #endif

@@ -10,19 +10,6 @@ static struct booking_result result_of(enum booking_code code)
 	return (struct booking_result){ .code = code };
 }
 
-/* Lets go of what this very call took, so that a failure changes nothing. */
-static void undo(struct booking *b, const struct basket *basket,
-		 const char *client, const struct hold_answer *answer)
-{
-	int64_t fences[BASKET_MAX];
-
-	for (size_t i = 0; i < basket->n; i++)
-		fences[i] =
-		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
-	/* One that cannot be released falls at its deadline. */
-	hold_let_go(b->hold, basket, client, fences);
-}
-
 /* ---- why a ticket refused ----------------------------------------------- */
 
 typedef bool row_test_fn(const struct store_row *row);
@@ -213,7 +200,7 @@ struct booking_result booking_reserve(struct booking *b,
 		changes_granted(b->changes, basket, &answer);
 		return reserved(basket, &answer);
 	}
-	undo(b, basket, client, &answer);
+	hold_undo(b->hold, basket, client, &answer);
 	if (rc != HF_EHELD)
 		changes_rows(b->changes, basket); /* it may be done */
 	return rc == HF_EHELD ? judge_reserve(basket, rows)

@@ -112,6 +112,35 @@ static inline void hold_let_go(struct hold *hold, const struct basket *basket,
 	hold->ops->let_go(hold, basket, client, fences);
 }
 
+/*
+ * Lets go of what the acquire that gave answer took, and of nothing that was
+ * held before. One that cannot be released falls at its deadline.
+ */
+static inline void hold_undo(struct hold *hold, const struct basket *basket,
+			     const char *client,
+			     const struct hold_answer *answer)
+{
+	int64_t fences[BASKET_MAX];
+
+	for (size_t i = 0; i < basket->n; i++)
+		fences[i] =
+		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
+	hold_let_go(hold, basket, client, fences);
+}
+
+/* What is left of the shortest of the basket. */
+static inline int64_t hold_answer_ms(const struct basket *basket,
+				     const struct hold_answer *answer)
+{
+	int64_t ms = answer->grants[0].remaining_ms;
+
+	for (size_t i = 1; i < basket->n; i++) {
+		if (answer->grants[i].remaining_ms < ms)
+			ms = answer->grants[i].remaining_ms;
+	}
+	return ms;
+}
+
 /* 0 when the service answers now, else HF_EUNREACHABLE. */
 static inline int hold_ping(struct hold *hold)
 {

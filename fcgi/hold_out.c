@@ -87,6 +87,9 @@ static const struct {
 	[HOLD_IN_PROGRESS] = { PROBLEM_REQUEST_IN_PROGRESS,
 			       "A request with this Idempotency-Key is being "
 			       "answered right now." },
+	[HOLD_BUSY] = { PROBLEM_LOCK_UNAVAILABLE,
+			"Very many ask for the best seats right now. Try "
+			"again in a moment." },
 };
 
 void hold_refuse(struct http_reply *reply, enum hold_outcome outcome)

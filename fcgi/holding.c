@@ -14,32 +14,6 @@ static struct holding_taken taken_of(enum hold_outcome outcome)
 	return (struct holding_taken){ .outcome = outcome };
 }
 
-/* Lets go of what this very call took, so that a failure changes nothing. */
-static void undo(struct booking *b, const struct basket *basket,
-		 const char *holder, const struct hold_answer *answer)
-{
-	int64_t fences[BASKET_MAX];
-
-	for (size_t i = 0; i < basket->n; i++)
-		fences[i] =
-		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
-	/* One that cannot be released falls at its deadline. */
-	hold_let_go(b->hold, basket, holder, fences);
-}
-
-/* The shortest of the basket. */
-static int64_t remaining_ms(const struct basket *basket,
-			    const struct hold_answer *answer)
-{
-	int64_t ms = answer->grants[0].remaining_ms;
-
-	for (size_t i = 1; i < basket->n; i++) {
-		if (answer->grants[i].remaining_ms < ms)
-			ms = answer->grants[i].remaining_ms;
-	}
-	return ms;
-}
-
 /*
  * Somebody has a lock or a row. A lock may be there whose row is yet to come,
  * so that all seats look free: then the lock alone tells.
@@ -74,7 +48,7 @@ static struct holding_taken take_rows(struct booking *b, const char *id,
 	struct holding_taken taken;
 
 	if (store_hold_take(b->store, id, event, holder, basket, answer,
-			    remaining_ms(basket, answer), &got) < 0)
+			    hold_answer_ms(basket, answer), &got) < 0)
 		got.outcome = HOLD_STORE_AWAY;
 	if (got.outcome == HOLD_OK || got.outcome == HOLD_AGAIN) {
 		taken = taken_of(got.outcome);
@@ -83,7 +57,7 @@ static struct holding_taken take_rows(struct booking *b, const char *id,
 			changes_granted(b->changes, basket, answer);
 		return taken;
 	}
-	undo(b, basket, holder, answer);
+	hold_undo(b->hold, basket, holder, answer);
 	if (got.outcome == HOLD_REFUSED)
 		return refused(b, event, basket, holder, 0, 0);
 	taken = taken_of(got.outcome);
@@ -166,7 +140,7 @@ static enum hold_outcome extend_live(struct booking *b,
 
 	if (outcome != HOLD_OK)
 		return outcome;
-	had_ms = remaining_ms(&view->basket, &answer);
+	had_ms = hold_answer_ms(&view->basket, &answer);
 	lock_ms = step_ms > had_ms ? step_ms : had_ms;
 	rc = hold_extend(b->hold, &view->basket, holder, lock_ms, &answer);
 	if (rc < 0)

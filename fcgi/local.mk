@@ -58,11 +58,11 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/secret.c fcgi/secret.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/store.c fcgi/store.h \
+	fcgi/store_best.c fcgi/store_best.h \
 	fcgi/store_events.c fcgi/store_events.h \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
-	fcgi/store_seats.c fcgi/store_seats.h \
 	fcgi/ticket_text.c fcgi/ticket_text.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \

@@ -8,13 +8,10 @@
 #include "fcgi/http.h"
 #include "fcgi/secret.h"
 
-#include <pthread.h>
-
 /* What a handler works with; one a thread. */
 struct site {
 	struct booking booking;
 	const struct secret *secret; /* NULL: no identities here */
-	pthread_mutex_t *best_turn;  /* all threads' of the worker: best.h */
 };
 
 typedef void api_fn(struct site *site, const struct http_request *request,

@@ -193,10 +193,10 @@ static const struct pg_statement statements[] = {
 
 static const struct pg_statement *const tables[] = {
 	statements,
+	store_best_statements,
 	store_hold_statements,
 	store_order_statements,
 	store_event_statements,
-	store_seat_statements,
 	NULL,
 };
 

@@ -32,6 +32,7 @@ enum hold_outcome {
 	HOLD_IN_PROGRESS,
 	/* Only of holding.h and best.h: */
 	HOLD_NOTHING_FITS,
+	HOLD_BUSY, /* too many ask for the best at once */
 	HOLD_LOCK_AWAY,
 	HOLD_STORE_AWAY,
 };

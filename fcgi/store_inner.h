@@ -11,9 +11,9 @@ struct store {
 };
 
 /* The files' statements: all are prepared on each connection. */
+extern const struct pg_statement store_best_statements[];
 extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_order_statements[];
 extern const struct pg_statement store_event_statements[];
-extern const struct pg_statement store_seat_statements[];
 
 #endif

@@ -132,8 +132,7 @@ static struct hold *new_hold(const struct settings *settings,
 
 static void thread_init(struct thread *t, struct listener *listener,
 			const struct settings *settings,
-			struct zk_keeper *keeper, const struct live *live,
-			pthread_mutex_t *best_turn)
+			struct zk_keeper *keeper, const struct live *live)
 {
 	t->listener = listener;
 	t->room = guard_room_new();
@@ -144,7 +143,6 @@ static void thread_init(struct thread *t, struct listener *listener,
 	t->site.booking.store = store_new(settings->database_url);
 	t->site.booking.hold_ms = settings->hold_ms;
 	t->site.secret = settings->secret;
-	t->site.best_turn = best_turn;
 	t->site.booking.changes = live_changes(live);
 }
 
@@ -161,14 +159,12 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 {
 	size_t n = (size_t)settings->threads;
 	struct thread *threads = hf_new_array(struct thread, n);
-	pthread_mutex_t best_turn = PTHREAD_MUTEX_INITIALIZER;
 	struct zk_keeper *keeper = open_keeper(settings);
 	struct live *live =
 	    live_open(settings->publish_url, settings->database_url);
 
 	for (size_t i = 0; i < n; i++)
-		thread_init(&threads[i], listener, settings, keeper, live,
-			    &best_turn);
+		thread_init(&threads[i], listener, settings, keeper, live);
 	for (size_t i = 0; i < n; i++) {
 		if (pthread_create(&threads[i].id, NULL, serve, &threads[i]) !=
 		    0)

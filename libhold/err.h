@@ -17,7 +17,13 @@
 	X(HF_ENOTOWNER, -1006, "held by somebody else or nobody")  \
 	X(HF_EUNREACHABLE, -1007, "the service cannot be reached") \
 	X(HF_ETYPE, -1008, "wrong type of value")                  \
-	X(HF_EUSAGE, -1009, "wrong usage")
+	X(HF_EUSAGE, -1009, "wrong usage")                         \
+	X(HF_ENODIR, -1010,                                        \
+	  "there is no such directory: make it first, or give "    \
+	  "another path")                                          \
+	X(HF_EGROUP, -1011,                                        \
+	  "this user may not give it to that group: start as "     \
+	  "root, or as a member of it, or without unix-group")
 
 enum hf_err {
 	HF_OK = 0,

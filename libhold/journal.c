@@ -815,6 +815,7 @@ struct journal *journal_open(const struct journal_conf *conf,
 	j->ops = ops;
 	j->arg = arg;
 	j->loop = loop;
+	j->gather.most = conf->gather_most;
 	j->dir_fd = j->lock_fd = j->log.fd = j->gather_fd = -1;
 	j->snapshot.fd = j->snapshot.new_log_fd = -1;
 	j->snapshot.old_log_fd = -1;

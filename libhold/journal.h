@@ -51,6 +51,7 @@ struct journal_conf {
 	enum journal_sync sync;
 	bool repair;          /* cut damaged files instead of refusing them */
 	size_t compact_bytes; /* of logs, before a new snapshot is made */
+	unsigned gather_most; /* as journal_gather.h's most */
 };
 
 /* For INFO. */

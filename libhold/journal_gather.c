@@ -15,7 +15,12 @@ void journal_gather_end(struct journal_gather *g, int64_t now_us,
 			uint64_t released, uint64_t came)
 {
 	int64_t took_us = now_us - g->began_us;
+	/* Whom the sync before released is on his way, too. */
+	uint64_t clients = released + g->released;
 
+	g->released = released;
+	if (g->most > 0 && clients > g->most)
+		return;
 	if (g->skips > 0) {
 		g->skips--;
 		return;

@@ -6,8 +6,10 @@
  * costs as much. So the next one waits until as many have come as were
  * released, but no longer than the last one took. Where not even half of them
  * come (they think before they do, or change nothing), it is tried less and
- * less often. Whoever waits for a sync counts, whether he has changed something
- * or reads what another has.
+ * less often. Where so many clients are there that the disk is done before all
+ * of them are served, a sync for those who have come, while the others come, is
+ * more: the program may say from how many on. Whoever waits for a sync counts,
+ * whether he has changed something or reads what another has.
  *
  * No clock in here: every call is told the time, in microseconds.
  */
@@ -16,14 +18,16 @@
 
 #include "libhold/base.h"
 
-/* All zeros: nothing has been seen yet. */
+/* All zeros: nothing has been seen yet, and any number is waited for. */
 struct journal_gather {
-	int64_t began_us; /* the sync under way */
-	uint64_t from;    /* who had come, ever, when it ended */
-	uint64_t target;  /* what is waited for */
-	int64_t until_us; /* 0: for nothing */
-	unsigned skips;   /* so many syncs are not waited after */
-	unsigned misses;  /* the last time it was in vain: skips then */
+	uint64_t most;     /* with more nobody is waited for; 0: any number */
+	uint64_t released; /* by the last sync */
+	int64_t began_us;  /* the sync under way */
+	uint64_t from;     /* who had come, ever, when it ended */
+	uint64_t target;   /* what is waited for */
+	int64_t until_us;  /* 0: for nothing */
+	unsigned skips;    /* so many syncs are not waited after */
+	unsigned misses;   /* the last time it was in vain: skips then */
 };
 
 void journal_gather_begin(struct journal_gather *gather, int64_t now_us);

@@ -1309,6 +1309,23 @@ static struct listener *listener_new(struct hf_loop *loop, bool is_tcp)
 	return listener;
 }
 
+/* 0 when nothing is at path, and a socket may be made there. */
+static int check_directory(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (slash == NULL || slash == path)
+		return 0;
+	memcpy(directory, path, (size_t)(slash - path));
+	directory[slash - path] = '\0';
+	/* uv_pipe_bind() would call that "permission denied". */
+	if (stat(directory, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? HF_ENODIR : -errno;
+	return S_ISDIR(st.st_mode) ? 0 : HF_ENODIR;
+}
+
 /* 0 when path is free now: nothing there, or a socket without a server. */
 static int clear_stale_socket(const char *path)
 {
@@ -1317,7 +1334,9 @@ static int clear_stale_socket(const char *path)
 	int fd, rc;
 
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == ENOTDIR
+			   ? check_directory(path)
+			   : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST; /* somebody's file: not ours to remove */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -1345,7 +1364,9 @@ static int give_to_group(const struct hf_loop *loop, const char *path)
 {
 	if (!loop->access.has_group)
 		return 0;
-	return chown(path, (uid_t)-1, loop->access.group) < 0 ? -errno : 0;
+	if (chown(path, (uid_t)-1, loop->access.group) == 0)
+		return 0;
+	return errno == EPERM ? HF_EGROUP : -errno;
 }
 
 int hf_loop_listen_unix(struct hf_loop *loop, const char *path, unsigned mode)

@@ -122,7 +122,8 @@ void hf_loop_access(struct hf_loop *loop, const struct hf_access *access,
 
 /*
  * Listens on a Unix socket with these permission bits. A socket that nobody
- * answers on is replaced; one that somebody does is -EADDRINUSE. 0 or -errno.
+ * answers on is replaced; one that somebody does is -EADDRINUSE. 0, -errno,
+ * HF_ENODIR, or HF_EGROUP if it may not belong to the group of the access.
  */
 int hf_loop_listen_unix(struct hf_loop *loop, const char *path,
 			unsigned mode) HF_MUSTUSE;

@@ -5,6 +5,8 @@
 
 #include "lockd/locks.h"
 
+#include <stdio.h>
+
 /* Longer than anybody waits, short enough to be added without a thought. */
 #define MS_MAX    (1LL << 40)
 #define GRACE_MAX (24LL * 60 * 60 * 1000)
@@ -75,10 +77,10 @@ struct acquire {
 };
 
 /* The word behind the option; false after an error reply. */
-static bool next_word(struct acquire *a, struct hf_slice *out)
+static bool next_word(struct acquire *a, const char *what, struct hf_slice *out)
 {
 	if (a->at + 1 == a->call->argc) {
-		reply_syntax_error(a->call->reply);
+		reply_error(a->call->reply, "ERR %s", what);
 		return false;
 	}
 	*out = a->call->argv[++a->at];
@@ -89,8 +91,11 @@ static bool next_ms(struct acquire *a, const char *what, int64_t min,
 		    int64_t max, int64_t *out)
 {
 	struct hf_slice text;
+	char missing[64];
 
-	return next_word(a, &text) &&
+	snprintf(missing, sizeof(missing),
+		 "%s needs a number of milliseconds behind it", what);
+	return next_word(a, missing, &text) &&
 	       parse_ms(a->call, text, what, min, max, out);
 }
 
@@ -120,12 +125,16 @@ static bool opt_delay(struct acquire *a)
 	return true;
 }
 
+#define POLICIES                                                   \
+	"ON-DISCONNECT needs KEEP, RELEASE or GRACE milliseconds " \
+	"behind it"
+
 static bool opt_on_disconnect(struct acquire *a)
 {
 	struct hf_slice word;
 	int64_t ms;
 
-	if (!next_word(a, &word))
+	if (!next_word(a, POLICIES, &word))
 		return false;
 	if (hf_slice_ieq(word, "keep")) {
 		a->request.policy = LOCK_KEEP;
@@ -137,7 +146,7 @@ static bool opt_on_disconnect(struct acquire *a)
 		a->request.policy = LOCK_GRACE;
 		a->request.grace_ms = (uint32_t)ms;
 	} else {
-		reply_syntax_error(a->call->reply);
+		reply_error(a->call->reply, "ERR %s", POLICIES);
 		return false;
 	}
 	return true;
@@ -167,7 +176,13 @@ static bool read_option(struct acquire *a)
 		a->seen |= 1U << i;
 		return options[i].read(a);
 	}
-	reply_syntax_error(a->call->reply);
+	reply_error(a->call->reply,
+		    "ERR '%.*s' is no option of LOCK.ACQUIRE: behind the owner "
+		    "come PX, WAIT, SHARED, DELAY and ON-DISCONNECT",
+		    (int)(a->call->argv[a->at].len < 64
+			      ? a->call->argv[a->at].len
+			      : 64),
+		    a->call->argv[a->at].data);
 	return false;
 }
 
@@ -255,7 +270,10 @@ static bool parse_who(struct call *call, size_t *at, size_t rest,
 		return check_owner(call, out->owner);
 	}
 	if (words != 2 + rest || !hf_slice_ieq(call->argv[*at], "token")) {
-		reply_syntax_error(call->reply);
+		reply_error(call->reply,
+			    "ERR behind the keys come the owner, or TOKEN and "
+			    "the token%s, and no more",
+			    rest > 0 ? ", then PX and milliseconds" : "");
 		return false;
 	}
 	if (hf_slice_int64(call->argv[*at + 1], &out->token) < 0 ||
@@ -312,7 +330,8 @@ void cmd_lock_extend(struct call *call)
 	if (n == 0 || !parse_who(call, &at, 2, &who))
 		return;
 	if (!hf_slice_ieq(call->argv[at], "px")) {
-		reply_syntax_error(call->reply);
+		reply_error(call->reply, "ERR behind the owner come PX and "
+					 "milliseconds");
 		return;
 	}
 	if (!parse_ms(call, call->argv[at + 1], "PX", 1, MS_MAX, &ttl_ms))

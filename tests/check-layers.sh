@@ -35,7 +35,7 @@ violations() {
 		"$root"/ephemerald/watch.[ch] "$root"/ephemerald/zdb.[ch] \
 		"$root"/ephemerald/zpath.[ch] "$root"/ephemerald/ztree.[ch]
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
-		"$root"/fcgi/booking.[ch] "$root"/fcgi/channel.[ch] \
+		"$root"/fcgi/best.[ch] "$root"/fcgi/booking.[ch] "$root"/fcgi/channel.[ch] \
 		"$root"/fcgi/due_holds.[ch] "$root"/fcgi/holding.[ch] \
 		"$root"/fcgi/seat_pick.[ch] \
 		"$root"/fcgi/zk_clock.[ch] \

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/support/client_script.py \
 	tests/support/fastcgi.py \
 	tests/support/grants.py \
+	tests/support/herd.py \
 	tests/support/history.py \
 	tests/support/kazoo_suite.py \
 	tests/support/live.py \
@@ -43,6 +44,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
 	tests/integration/test_healing.py \
+	tests/integration/test_herd.py \
 	tests/integration/test_history.py \
 	tests/integration/test_live.py \
 	tests/integration/test_lockd.py \

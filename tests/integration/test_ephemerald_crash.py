@@ -1,9 +1,12 @@
-"""ephemerald is killed at random instants under many sessions; then what they
-were told is read for what cannot be, and the tree for what was acknowledged.
+"""ephemerald is killed at random instants under many sessions, on a good disk
+and on one that refuses now and then; then what they were told is read for what
+cannot be, and the tree for what was acknowledged.
 
 HOLDFAST_ROUNDS sets how often it is killed (default 6).
 """
 
+import contextlib
+import errno
 import os
 import random
 import threading
@@ -12,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from bad_disk import BadDisk
 from node_history import Told, violations
 from servers import Ephemerald
 from zk_wire import OPEN, Peer
@@ -20,7 +24,7 @@ ROUNDS = int(os.environ.get("HOLDFAST_ROUNDS", "6"))
 CLIENTS = 30
 TIMEOUT_MS = 20000
 EPHEMERAL, EPHEMERAL_SEQUENTIAL = 1, 3
-OK, NODE_EXISTS = 0, -110
+OK, OPERATION_TIMEOUT, NODE_EXISTS = 0, -7, -110
 
 
 # -- the histories' judge sees what it is there for -----------------------------
@@ -76,6 +80,10 @@ class Request:
         new = now.ephemerals - before.ephemerals
         return (now == replace(before, ephemerals=before.ephemerals | new)
                 and len(new) == 1 and min(new).startswith(self.prefix))
+
+
+class Refused(Exception):
+    """By the disk: it has not happened, and will not."""
 
 
 class Client(threading.Thread):
@@ -151,6 +159,10 @@ class Client(threading.Thread):
 
     def turn(self, peer):
         self.serial += 1
+        with contextlib.suppress(Refused):
+            self.do_something(peer)
+
+    def do_something(self, peer):
         self.random.choice([self.put, self.put, self.make, self.make_numbered,
                             self.drop, self.pair, self.unpair, self.look,
                             self.fail, self.leave])(peer)
@@ -159,6 +171,9 @@ class Client(threading.Thread):
         """Asks for it, and takes it as done when that is acknowledged."""
         self.open = Request(words, after, prefix)
         reply, told = self.call(peer, *words)
+        if reply.err == OPERATION_TIMEOUT:
+            self.open = None
+            raise Refused
         if reply.err != OK:
             self.complaints.append(f"{words[:2]} gave {reply.err}")
         told.change = reply.zxid
@@ -217,6 +232,8 @@ class Client(threading.Thread):
         """A change that fails has a number, too, and leaves nothing."""
         reply, told = self.call(peer, "multi", ("create", f"{self.pairs}/no"),
                                 ("create", self.pairs))
+        if reply.err == OPERATION_TIMEOUT:
+            raise Refused
         assert reply.value[1][1] == NODE_EXISTS
         told.change = reply.zxid
 
@@ -238,11 +255,40 @@ def prepare(server):
             assert peer.call("create", f"/pairs/{i}").err == OK
 
 
-def kill_again_and_again(server, stop):
+class GoodDisk(contextlib.AbstractContextManager):
+    environment = {}
+
+    def __exit__(self, *_):
+        pass
+
+    def spoil(self, chance, stop):
+        pass
+
+    def mend(self):
+        pass
+
+
+class RefusingDisk(BadDisk):
+    """It refuses once or twice, and then until the server is killed."""
+
+    def spoil(self, chance, stop):
+        self.call = chance.choice(["pwrite", "fdatasync"])
+        self.fail(self.call, errno.EIO, chance.choice([1, 2]))
+        stop.wait(chance.uniform(0.1, 0.5))
+        self.fail(self.call, errno.ENOSPC)
+        stop.wait(chance.uniform(0.1, 0.5))
+
+    def mend(self):
+        self.heal(self.call)
+
+
+def kill_again_and_again(server, stop, disk):
     chance = random.Random(5)
     for _ in range(ROUNDS):
         stop.wait(chance.uniform(0.1, 0.6))  # the random instant
+        disk.spoil(chance, stop)
         server.kill()
+        disk.mend()
         server.start()
 
 
@@ -257,15 +303,17 @@ def found_in(peer, clients):
             yield f"{path} is not there"
 
 
-def test_nothing_acknowledged_is_lost_when_ephemerald_is_killed():
-    with Ephemerald("--durability", "always") as server:
+@pytest.mark.parametrize("kind", [GoodDisk, RefusingDisk])
+def test_nothing_acknowledged_is_lost_when_ephemerald_is_killed(kind):
+    with kind() as disk, Ephemerald("--durability", "always", "--disk-timeout", "100",
+                                  **disk.environment) as server:
         prepare(server)
         stop = threading.Event()
         clients = [Client(server, i, stop) for i in range(CLIENTS)]
         for client in clients:
             client.start()
         try:
-            kill_again_and_again(server, stop)
+            kill_again_and_again(server, stop, disk)
         finally:
             stop.set()
             for client in clients:

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from servers import Lockd
@@ -132,6 +133,31 @@ def test_the_socket_has_the_group_that_was_asked_for():
         found = os.stat(server.socket)
         assert found.st_gid == groups[-1]
         assert stat.S_IMODE(found.st_mode) == 0o620
+
+
+def start_in(folder, *options, **who):
+    """What it says when it cannot listen."""
+    done = subprocess.run(
+        [Lockd().command()[0], "--durability", "none", *options],
+        capture_output=True, text=True, timeout=60, cwd=folder, **who)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_socket_in_no_directory_says_what_to_do(tmp_path):
+    path = tmp_path / "missing" / "s"
+    said = start_in(tmp_path, "--unix", str(path))
+    assert f"cannot listen unix={path}: there is no such directory: make it first" in said
+
+
+def test_a_group_that_may_not_be_given_says_what_to_do():
+    """Root's group, asked for by somebody who is not in it."""
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if ME == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="hf-") as folder:
+        os.chmod(folder, 0o777)
+        said = start_in(folder, "--unix", f"{folder}/s", "--unix-group", "0", **nobody)
+        assert "this user may not give it to that group: start as root" in said
+        assert not os.path.exists(f"{folder}/s")
 
 
 @pytest.mark.skipif(ME != 0, reason="names of groups to give a socket to")

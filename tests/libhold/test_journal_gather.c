@@ -80,6 +80,20 @@ static void where_nobody_comes_it_is_tried_less_often(void)
 	CU_ASSERT(waits_in_vain() < 3);
 }
 
+static void more_than_the_most_are_not_waited_for(void)
+{
+	g.most = 16;
+	sync_for(400, 16);
+	CU_ASSERT(after(0, 1) > 0);
+	after(0, 15);
+	sync_for(400, 2); /* and the 16 come, too */
+	CU_ASSERT_EQUAL(after(0, 1), 0);
+	sync_for(400, 14);
+	CU_ASSERT(after(0, 1) > 0);
+	sync_for(400, 17);
+	CU_ASSERT_EQUAL(after(0, 1), 0);
+}
+
 static void one_time_that_paid_brings_it_back(void)
 {
 	bool waited = false;
@@ -101,6 +115,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(as_many_as_were_released_are_enough),
 	HF_TEST(one_client_alone_never_waits),
 	HF_TEST(where_nobody_comes_it_is_tried_less_often),
+	HF_TEST(more_than_the_most_are_not_waited_for),
 	HF_TEST(one_time_that_paid_brings_it_back),
 	HF_TEST_END,
 };

@@ -731,6 +731,24 @@ static void a_live_socket_and_a_file_are_left_alone(void)
 	CU_ASSERT_EQUAL(access(ctx.path, F_OK), 0);
 }
 
+static void a_socket_needs_its_directory(void)
+{
+	static const char *const tails[] = { "/no/sock", "/file/sock" };
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/file", ctx.dir);
+	f = fopen(path, "w");
+	fclose(f);
+	for (size_t i = 0; i < HF_LEN(tails); i++) {
+		snprintf(path, sizeof(path), "%s%s", ctx.dir, tails[i]);
+		CU_ASSERT_EQUAL(hf_loop_listen_unix(ctx.loop, path, 0600),
+				HF_ENODIR);
+	}
+	snprintf(path, sizeof(path), "%s/file", ctx.dir);
+	unlink(path);
+}
+
 static void addresses_that_cannot_be_are_refused(void)
 {
 	static const char *const bad[] = {
@@ -752,6 +770,7 @@ static void addresses_that_cannot_be_are_refused(void)
 static const struct hf_test listening_tests[] = {
 	HF_TEST(a_dead_socket_is_replaced_with_the_wanted_mode),
 	HF_TEST(a_live_socket_and_a_file_are_left_alone),
+	HF_TEST(a_socket_needs_its_directory),
 	HF_TEST(addresses_that_cannot_be_are_refused),
 	HF_TEST_END,
 };

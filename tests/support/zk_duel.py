@@ -20,6 +20,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,8 @@ SHORT_MS = 200  # a session that is left to die
 FAR_MS = 2**31 - 1
 # Every sequence leaves its traces in these.
 SHARED = ("", "/", "/zookeeper", "/zookeeper/quota")
-UNORDERED = ("getChildren", "getChildren2", "getEphemerals", "whoAmI", "multiRead")
+UNORDERED = ("getChildren", "getChildren2", "getEphemerals", "whoAmI", "multiRead",
+             "getACL")
 
 
 # After such a reply the server hangs up, if it is to this.
@@ -178,6 +180,8 @@ class Play:
             return self.names_of(value[0], arguments[0]), value[1]
         if name == "whoAmI":
             return sorted(value)
+        if name == "getACL":
+            return with_auth_sorted(value[0]), value[1]
         return self.names_of(value, arguments[0])
 
     # -- what is sent ---------------------------------------------------------------
@@ -415,6 +419,13 @@ class Play:
         return paths
 
 
+def with_auth_sorted(acl):
+    """What one "auth" stands for, in no order: digests with the same rights."""
+    runs = itertools.groupby(acl, lambda entry: entry[:2])
+    return [entry for (_, scheme), run in runs
+            for entry in (sorted(run) if scheme == "digest" else run)]
+
+
 # ---- two of them ---------------------------------------------------------------------
 
 
@@ -547,6 +558,19 @@ def duel_seeds(duel, seeds, stop_after):
     return failed
 
 
+def shared_out(given):
+    """The same by several processes, each with servers of its own."""
+    each = -(-given.sequences // given.jobs)
+    parts = range(given.first, given.first + given.sequences, each)
+    words = [sys.executable, __file__, "--build", given.build,
+             "--stop-after", str(given.stop_after)]
+    running = [
+        subprocess.Popen([*words, "--from", str(first), "--sequences",
+                          str(min(each, parts.stop - first))])
+        for first in parts]
+    return sum(process.wait() != 0 for process in running)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--build", default="build", help="the build tree")
@@ -554,11 +578,14 @@ def main():
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--sequences", type=int, default=1000)
     parser.add_argument("--stop-after", type=int, default=10, help="differences")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     given = parser.parse_args()
     os.environ.setdefault("HOLDFAST_BUILD", os.path.abspath(given.build))
     seeds = range(given.first, given.first + given.sequences)
     if given.seed is not None:
         seeds = [given.seed]
+    if given.seed is None and given.jobs > 1:
+        return shared_out(given) > 0
     with Duel() as duel:
         try:
             return duel_seeds(duel, seeds, given.stop_after) > 0
