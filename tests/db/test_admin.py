@@ -457,6 +457,26 @@ def test_verifying_sees_one_moment_of_a_sale_that_goes_on(db):
     assert int(db.value("SELECT count(*) FROM history")) > 10
 
 
+def test_a_dump_that_was_restored_is_true_and_goes_on(sold):
+    """The schema has nothing that a dump does not carry."""
+    dump = subprocess.run([sold.programs / "pg_dump", sold.url], capture_output=True,
+                          text=True, check=True).stdout
+    restored = sold.url.replace("/holdfast?", "/restored?")
+    sold.sql("CREATE DATABASE restored")
+    try:
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", restored], input=dump,
+                       text=True, check=True, stdout=subprocess.DEVNULL)
+        there = {**os.environ, "DATABASE_URL": restored}
+        init = [build_path("db", "holdfast-init"), "--migrate-only"]
+        subprocess.run(init, env=there, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([ADMIN, "block", "8", "--yes"], env=there, check=True,
+                       stdout=subprocess.DEVNULL)
+        done = subprocess.run([ADMIN, "verify"], env=there, capture_output=True, text=True)
+        assert done.stdout == "12 tickets, 18 rows of history: all is true\n"
+    finally:
+        sold.sql("DROP DATABASE restored")
+
+
 # -- QR codes --------------------------------------------------------------
 
 
