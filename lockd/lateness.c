@@ -28,7 +28,7 @@ void lateness_look(struct lateness *late, bool waits, bool refused,
 		late->from_ms = now_ms;
 }
 
-void lateness_synced(struct lateness *late, bool waits, int64_t now_ms)
+void lateness_passed(struct lateness *late, bool waits, int64_t now_ms)
 {
 	count(late, now_ms);
 	late->from_ms = HF_NEVER;

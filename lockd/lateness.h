@@ -30,8 +30,8 @@ void lateness_begin(struct lateness *late, int64_t now_ms);
 void lateness_look(struct lateness *late, bool waits, bool refused,
 		   int64_t now_ms);
 
-/* A sync is over; waits: for the next one somebody does already. */
-void lateness_synced(struct lateness *late, bool waits, int64_t now_ms);
+/* Answers leave; waits: others do for the next sync already. */
+void lateness_passed(struct lateness *late, bool waits, int64_t now_ms);
 
 /* Does it go on, at the time of the last look? */
 static inline bool lateness_goes_on(const struct lateness *late, int64_t now_ms)

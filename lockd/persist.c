@@ -99,6 +99,7 @@ struct persist {
 	bool saw_pending;      /* since persist_watch_looks() */
 	struct lateness late;
 	uint64_t wanted_seq; /* the last record that an answer waits for */
+	uint64_t passed_seq; /* who waits for this or less has his answer */
 	struct said_shift shift;
 	/* Of the snapshot under way: */
 	uint8_t scan_space;
@@ -267,6 +268,11 @@ static struct keyspace *keys_of(const struct persist *p)
 
 /* ---- changes ------------------------------------------------------------ */
 
+static int64_t later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
+
 /* So that a start after a reboot knows how long the machine was away. */
 static void note_time(struct persist *p, int64_t now_ms)
 {
@@ -305,7 +311,6 @@ static void note_horizon(struct persist *p, int64_t due_ms, int64_t now_ms)
 	if (lasts_ms > p->longest_ms)
 		p->longest_ms = lasts_ms + LONGEST_SPARE_MS;
 	p->horizon_seq = add_horizon(p, p->horizon_ms, p->longest_ms);
-	p->wanted_seq = p->horizon_seq;
 	journal_sync_soon(p->journal);
 }
 
@@ -351,11 +356,10 @@ static void say_shift(struct persist *p, int64_t said_ms)
 	note_shift(p, said_ms);
 }
 
-/* Does an answer wait for the disk? */
+/* Does an answer to a change wait for the disk? */
 static bool is_waited_for(const struct persist *p)
 {
-	return p->wanted_seq > journal_durable(p->journal) ||
-	       (p->always && p->shift.disk_ms < keyspace_shift(keys_of(p)));
+	return p->wanted_seq > p->passed_seq;
 }
 
 static struct record record_of(const struct space *space,
@@ -515,8 +519,8 @@ static void on_change(struct ks_observer *observer,
 		note_horizon(p, change->due_ms, now_ms);
 	add_change(p, &r);
 	note_pending(space, change);
-	if (p->always)
-		p->wanted_seq = last_seq(p);
+	/* Of everysec also what an earlier change waits for. */
+	p->wanted_seq = persist_wait_for(p);
 	if (is_waited_for(p))
 		lateness_begin(&p->late, now_ms);
 }
@@ -528,7 +532,6 @@ static void on_durable(void *arg, uint64_t seq)
 	forget_durable(p, seq);
 	if (seq >= p->shift.seq)
 		p->shift.disk_ms = p->shift.said_ms;
-	lateness_synced(&p->late, is_waited_for(p), hf_clock_ms());
 	p->durable(p->arg, seq);
 }
 
@@ -537,12 +540,16 @@ bool persist_covers_shift(struct persist *p)
 	int64_t shift_ms = keyspace_shift(keys_of(p)), spare = spare_ms(p);
 
 	if (p->shift.disk_ms < shift_ms) {
+		/* Until it has, it is late with that, too. */
 		if (p->shift.said_ms < shift_ms)
-			say_shift(p, shift_ms + spare);
+			say_shift(p, shift_ms +
+					 later(spare, LATENESS_PATIENCE_MS));
 		return false;
 	}
 	if (spare == 0 && p->shift.said_ms > shift_ms)
 		say_shift(p, shift_ms);
+	p->passed_seq = journal_durable(p->journal);
+	lateness_passed(&p->late, is_waited_for(p), hf_clock_ms());
 	return true;
 }
 
@@ -601,11 +608,6 @@ static int load_batch(struct persist *p, const struct record *r)
 	rc = load_changes(p, hf_buf_slice(&p->batch));
 	hf_buf_reset(&p->batch, 4096);
 	return rc;
-}
-
-static int64_t later(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms > b_ms ? a_ms : b_ms;
 }
 
 static int load_record(struct persist *p, const struct record *r)

@@ -24,7 +24,7 @@ static void a_sync_within_its_patience_is_not_late(void)
 	lateness_begin(&late, 1000);
 	CU_ASSERT_EQUAL(total_at(1000 + PATIENCE - 1, true, false), 0);
 	CU_ASSERT_FALSE(lateness_goes_on(&late, 1000 + PATIENCE - 1));
-	lateness_synced(&late, false, 1000 + PATIENCE);
+	lateness_passed(&late, false, 1000 + PATIENCE);
 	CU_ASSERT_EQUAL(total_at(9000, false, false), 0);
 }
 
@@ -34,7 +34,7 @@ static void what_is_beyond_it_counts_whoever_looks(void)
 	CU_ASSERT_EQUAL(total_at(1000 + PATIENCE + 7, true, false), 7);
 	CU_ASSERT(lateness_goes_on(&late, 1000 + PATIENCE + 7));
 	CU_ASSERT_EQUAL(total_at(1000 + PATIENCE + 7, true, false), 7);
-	lateness_synced(&late, false, 1000 + PATIENCE + 30);
+	lateness_passed(&late, false, 1000 + PATIENCE + 30);
 	CU_ASSERT_FALSE(lateness_goes_on(&late, 1000 + PATIENCE + 30));
 	CU_ASSERT_EQUAL(total_at(9000, false, false), 30);
 }
@@ -49,7 +49,7 @@ static void who_waits_first_begins(void)
 static void the_next_sync_has_its_own_patience(void)
 {
 	lateness_begin(&late, 1000);
-	lateness_synced(&late, true, 1000 + PATIENCE + 5);
+	lateness_passed(&late, true, 1000 + PATIENCE + 5);
 	CU_ASSERT_EQUAL(total_at(1000 + 2 * PATIENCE + 5, true, false), 5);
 	CU_ASSERT_EQUAL(total_at(1000 + 2 * PATIENCE + 9, true, false), 9);
 }
