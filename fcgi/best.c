@@ -11,9 +11,9 @@
 #include <string.h>
 
 enum {
-	LOCK_WAIT_MS = 2000,
-	TRIES_MAX = 20, /* picks that others were faster with */
-	ROUNDS_MAX = 4, /* through all sections */
+	LOCK_WAIT_MS = 4000, /* the server gives up after 5 s */
+	TRIES_MAX = 20,      /* picks that others were faster with */
+	ROUNDS_MAX = 4,      /* through all sections */
 	BARRED_MAX = 32,
 };
 
