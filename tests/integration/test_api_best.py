@@ -1,12 +1,11 @@
-"""The best seats for a party: together, taken in one step, by many at once."""
+"""The best seats for a party: what is given, and what is refused.
 
-import random
-import threading
-from collections import defaultdict
+Many at once: test_herd.py.
+"""
 
 import pytest
 
-from buyer import Buyer, kind, make_event, of_event, seat
+from buyer import kind, of_event, seat
 from stack import Stack
 
 
@@ -78,38 +77,3 @@ def test_without_places_in_a_hall_the_first_are_the_best(stack, event, ann):
               f" WHERE event_id = '{event}'")
     hold = ann.best(event, 2)
     assert [s["ordinal"] for s in hold.json["seats"]] == [1, 2]
-
-
-def test_a_herd_fills_the_hall_and_nobody_is_refused_who_fits(stack):
-    """24 buyers at once, 1 to 6 seats each, until a single one is refused."""
-    make_event(stack, "herd", rows=12, seats=20, seats_per_client=1000)
-    held, refused = [], []
-
-    def buy(number):
-        pick = random.Random(number)
-        with Buyer(stack.port, str(number)) as buyer:
-            while True:
-                count = 1 if refused else pick.randint(1, 6)
-                hold = buyer.best("herd", count)
-                if hold.status == 201:
-                    held.append(hold.json["seats"])
-                    continue
-                assert kind(hold) == (409, "nothing-fits")
-                refused.append(count)
-                if count == 1:
-                    return
-
-    threads = [threading.Thread(target=buy, args=(n,)) for n in range(24)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    seats = [s["id"] for party in held for s in party]
-    assert len(seats) == len(set(seats)) == 240, "all of it, none twice"
-    together = defaultdict(list)
-    for party in held:
-        places = [(s["row"], s["number"]) for s in party]
-        rows = {row for row, _ in places}
-        together[len(party)].append(len(rows) == 1 and are_neighbours(places))
-    assert all(together[1])
-    assert sum(map(sum, together.values())) >= 0.8 * len(held)
