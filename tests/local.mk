@@ -1,7 +1,8 @@
 # tests/ - one program a source folder, then the whole house
 check_LIBRARIES += tests/support/librunner.a
 tests_support_librunner_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-tests_support_librunner_a_SOURCES = tests/support/runner.c tests/support/runner.h
+tests_support_librunner_a_SOURCES = tests/support/files.c tests/support/files.h \
+	tests/support/runner.c tests/support/runner.h
 EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
 	tests/support/servers.py
 

@@ -1,13 +1,11 @@
 """ephemerald under a service manager: the test plays systemd."""
 
-import os
-import signal
 import socket
 import stat
 
 import pytest
 from servers import build_path
-from service_manager import WATCHDOG_US, Manager
+from service_manager import Manager
 from zk_wire import Peer
 
 EPHEMERALD = build_path("ephemerald", "ephemerald")
@@ -34,18 +32,7 @@ def test_the_start_and_the_stop_are_told(tmp_path, abstract):
 
 def test_the_watchdog_is_fed_by_a_loop_that_goes_round(tmp_path):
     with Manager(EPHEMERALD, tmp_path) as manager:
-        manager.start("--unix", str(tmp_path / "s"),
-                      environment={"WATCHDOG_USEC": str(WATCHDOG_US)}.items())
-        assert manager.hears() == "READY=1"
-        for _ in range(3):
-            assert manager.hears() == "WATCHDOG=1"
-        os.kill(manager.process.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, manager.process.pid, os.WSTOPPED)
-        while manager.hears(0):
-            pass
-        assert manager.hears(3 * WATCHDOG_US / 1e6) is None, "it is stuck"
-        os.kill(manager.process.pid, signal.SIGCONT)
-        assert manager.hears() == "WATCHDOG=1"
+        manager.watches_a_loop_that_is_stopped("--unix", str(tmp_path / "s"))
 
 
 def test_inherited_sockets_are_served_and_left_as_they_were(tmp_path, listening):

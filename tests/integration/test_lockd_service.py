@@ -9,7 +9,7 @@ import time
 
 import pytest
 from servers import Lockd, build_path
-from service_manager import WATCHDOG_US, Manager
+from service_manager import Manager
 from wire import Wire
 
 LOCKD = build_path("lockd", "lockd")
@@ -48,18 +48,7 @@ def test_a_reload_is_told_from_its_begin_to_its_end(tmp_path):
 
 def test_the_watchdog_is_fed_by_a_loop_that_goes_round(tmp_path):
     with Manager(LOCKD, tmp_path) as manager:
-        manager.start("--unix", str(tmp_path / "s"),
-                      environment={"WATCHDOG_USEC": str(WATCHDOG_US)}.items())
-        assert manager.hears() == "READY=1"
-        for _ in range(3):
-            assert manager.hears() == "WATCHDOG=1"
-        os.kill(manager.process.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, manager.process.pid, os.WSTOPPED)
-        while manager.hears(0):
-            pass
-        assert manager.hears(3 * WATCHDOG_US / 1e6) is None, "it is stuck"
-        os.kill(manager.process.pid, signal.SIGCONT)
-        assert manager.hears() == "WATCHDOG=1"
+        manager.watches_a_loop_that_is_stopped("--unix", str(tmp_path / "s"))
 
 
 @pytest.mark.parametrize("environment", [{"WATCHDOG_USEC": "50000", "WATCHDOG_PID": "1"},

@@ -6,6 +6,7 @@
 
 #include "tests/libhold/faults.h"
 #include "tests/libhold/suites.h"
+#include "tests/support/files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -192,23 +193,10 @@ static void path_of(char out[400], const char *name)
 	snprintf(out, 400, "%s/%s", t.dir, name);
 }
 
-static void empty_dir(void)
-{
-	DIR *dir = opendir(t.dir);
-	struct dirent *entry;
-	char path[400];
-
-	while ((entry = readdir(dir)) != NULL) {
-		path_of(path, entry->d_name);
-		unlink(path);
-	}
-	closedir(dir);
-}
-
 static void teardown(void)
 {
 	faults_set(FAULT_NONE, 0, 0, 0);
-	empty_dir();
+	files_empty(t.dir);
 	rmdir(t.dir);
 	hf_log_sink(NULL, NULL);
 }
@@ -314,7 +302,7 @@ static bool run_and_die(enum fault fault, int nth)
 {
 	t.changes = t.acked = 0;
 	memset(t.after, 0, sizeof(t.after));
-	empty_dir();
+	files_empty(t.dir);
 	faults_set(fault, nth, 0, (unsigned)nth);
 	if (open_journal()) {
 		make_changes(60);
@@ -413,35 +401,6 @@ static void in_everysec_too(void)
 
 /* ---- damage ------------------------------------------------------------- */
 
-struct file {
-	char bytes[8192];
-	size_t len;
-};
-
-static void read_file(const char *name, struct file *file)
-{
-	char path[400];
-	FILE *f;
-
-	path_of(path, name);
-	f = fopen(path, "rb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	file->len = fread(file->bytes, 1, sizeof(file->bytes), f);
-	fclose(f);
-}
-
-static void write_file(const char *name, const struct file *file, size_t len)
-{
-	char path[400];
-	FILE *f;
-
-	path_of(path, name);
-	f = fopen(path, "wb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL(fwrite(file->bytes, 1, len, f), len);
-	fclose(f);
-}
-
 /*
  * Opens the damaged folder: it is refused, or gives a state that was. How many
  * changes that had, or -1.
@@ -471,7 +430,7 @@ static void wait_snapshot(void)
 }
 
 /* A folder with snapshot.2, log.2 and log.3: made by two lives. */
-static void make_folder(struct file files[3])
+static void make_folder(struct test_file files[3])
 {
 	t.conf.compact_bytes = 500;
 	CU_ASSERT_FATAL(open_journal());
@@ -487,63 +446,80 @@ static void make_folder(struct file files[3])
 		wait_acked();
 	}
 	close_journal();
-	read_file("snapshot.2", &files[0]);
-	read_file("log.2", &files[1]);
-	read_file("log.3", &files[2]);
+	files_read(t.dir, "snapshot.2", &files[0]);
+	files_read(t.dir, "log.2", &files[1]);
+	files_read(t.dir, "log.3", &files[2]);
 }
 
 static const char *const names[] = { "snapshot.2", "log.2", "log.3" };
 
-static void restore(struct file files[3])
+static void restore(struct test_file files[3])
 {
-	empty_dir();
+	files_empty(t.dir);
 	for (int i = 0; i < 3; i++)
-		write_file(names[i], &files[i], files[i].len);
+		files_write(t.dir, &files[i], files[i].len);
+}
+
+struct damaged {
+	struct test_file files[3];
+	int which; /* of them is damaged */
+};
+
+static bool opens_when_cut(void *arg, size_t len)
+{
+	struct damaged *d = arg;
+	int seen;
+
+	(void)len;
+	restore(d->files);
+	seen = open_damaged();
+	CU_ASSERT(d->which < 2 || seen >= t.changes - 5);
+	return seen >= 0;
 }
 
 static void a_file_cut_anywhere_gives_a_state_that_was_or_is_refused(void)
 {
-	struct file files[3];
+	struct damaged d;
+
+	make_folder(d.files);
+	for (d.which = 0; d.which < 3; d.which++) {
+		struct test_file *file = &d.files[d.which];
+		size_t opened = files_cut(file, opens_when_cut, &d);
+
+		/* Only the last log may have been torn. */
+		CU_ASSERT_EQUAL(opened, d.which == 2 ? file->len : 0);
+	}
+}
+
+static bool opens_when_flipped(void *arg, size_t at)
+{
+	struct damaged *d = arg;
 	int seen;
 
-	make_folder(files);
-	for (int i = 0; i < 3; i++) {
-		for (size_t len = 0; len < files[i].len; len++) {
-			restore(files);
-			write_file(names[i], &files[i], len);
-			seen = open_damaged();
-			/* Only the last log may have been torn. */
-			CU_ASSERT_EQUAL(seen >= 0, i == 2);
-			CU_ASSERT(i < 2 || seen >= t.changes - 5);
-		}
-	}
+	(void)at;
+	restore(d->files);
+	seen = open_damaged();
+	CU_ASSERT(d->which == 2 || seen == -1);
+	CU_ASSERT(seen < t.changes);
+	return seen >= 0;
 }
 
 static void a_flipped_byte_gives_a_state_that_was_or_is_refused(void)
 {
-	struct file files[3];
-	int seen, refused = 0;
+	struct damaged d;
 
-	make_folder(files);
-	for (int i = 0; i < 3; i++) {
-		for (size_t at = 0; at < files[i].len; at++) {
-			restore(files);
-			files[i].bytes[at] ^= 0x41;
-			write_file(names[i], &files[i], files[i].len);
-			files[i].bytes[at] ^= 0x41;
-			seen = open_damaged();
-			CU_ASSERT(i == 2 || seen == -1);
-			CU_ASSERT(seen < t.changes);
-			refused += seen == -1;
-		}
+	make_folder(d.files);
+	for (d.which = 0; d.which < 3; d.which++) {
+		struct test_file *file = &d.files[d.which];
+
+		/* All but the last record, which may have been torn. */
+		CU_ASSERT(files_flip(file, opens_when_flipped, &d) < file->len);
 	}
-	/* All but the last record, which may have been torn. */
-	CU_ASSERT(refused > (int)(files[0].len + files[1].len));
 }
 
 static void repair_keeps_what_can_be_read(void)
 {
-	struct file files[3];
+	struct test_file files[3];
 
 	make_folder(files);
 	files[2].bytes[JOURNAL_HEADER_BYTES + JOURNAL_RECORD_HEAD_BYTES] ^= 1;
@@ -557,7 +533,7 @@ static void repair_keeps_what_can_be_read(void)
 
 static void a_missing_file_is_refused(void)
 {
-	struct file files[3];
+	struct test_file files[3];
 	char path[400];
 
 	make_folder(files);
@@ -571,7 +547,7 @@ static void a_missing_file_is_refused(void)
 }
 
 /* A folder with snapshot.2 and its log.2, which has more than that needs. */
-static void make_young_folder(struct file files[2])
+static void make_young_folder(struct test_file files[2])
 {
 	t.conf.compact_bytes = 500;
 	CU_ASSERT_FATAL(open_journal());
@@ -589,20 +565,20 @@ static void make_young_folder(struct file files[2])
 		wait_acked();
 	}
 	close_journal();
-	read_file("snapshot.2", &files[0]);
-	read_file("log.2", &files[1]);
+	files_read(t.dir, "snapshot.2", &files[0]);
+	files_read(t.dir, "log.2", &files[1]);
 }
 
 static void less_log_than_its_snapshot_has_seen_is_refused(void)
 {
-	struct file files[2];
+	struct test_file files[2];
 	int seen, refused = 0;
 
 	make_young_folder(files);
 	for (size_t len = 0; len <= files[1].len; len++) {
-		empty_dir();
-		write_file("snapshot.2", &files[0], files[0].len);
-		write_file("log.2", &files[1], len);
+		files_empty(t.dir);
+		files_write(t.dir, &files[0], files[0].len);
+		files_write(t.dir, &files[1], len);
 		seen = open_damaged();
 		refused += seen < 0;
 		CU_ASSERT(len < files[1].len || seen == t.changes);
@@ -614,7 +590,7 @@ static void less_log_than_its_snapshot_has_seen_is_refused(void)
 /* Whatever was broken: one start with repair, and then it is whole. */
 static void a_repaired_folder_needs_no_more_repair(void)
 {
-	struct file files[3];
+	struct test_file files[3];
 	char path[400];
 	struct state repaired;
 
@@ -623,7 +599,7 @@ static void a_repaired_folder_needs_no_more_repair(void)
 		restore(files);
 		path_of(path, names[i % 3]);
 		files[i % 3].bytes[8] ^= 1; /* its header */
-		write_file(names[i % 3], &files[i % 3], files[i % 3].len);
+		files_write(t.dir, &files[i % 3], files[i % 3].len);
 		files[i % 3].bytes[8] ^= 1;
 		if (i >= 3)
 			unlink(path);

@@ -11,8 +11,8 @@
 #include "lockd/stall.h"
 
 #include "tests/lockd/suites.h"
+#include "tests/support/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,7 +27,6 @@
  */
 enum {
 	STATES_MAX = 80,
-	FILE_MAX = 16384,
 	SHORT_MS = 500000, /* who holds for less than this is not looked at */
 };
 
@@ -395,24 +394,6 @@ static void close_lockd(void)
 	lockd_fini(&t.lockd);
 }
 
-static void path_of(char out[400], const char *name)
-{
-	snprintf(out, 400, "%s/%s", t.dir, name);
-}
-
-static void empty_dir(void)
-{
-	DIR *dir = opendir(t.dir);
-	struct dirent *entry;
-	char path[400];
-
-	while ((entry = readdir(dir)) != NULL) {
-		path_of(path, entry->d_name);
-		unlink(path);
-	}
-	closedir(dir);
-}
-
 static void quiet(void *arg, enum hf_log_level level, const char *line)
 {
 	HF_UNUSED(arg);
@@ -443,7 +424,7 @@ static void teardown(void)
 		free(t.states[i]);
 	passed_ms = 0;
 	disk_refuses = false;
-	empty_dir();
+	files_empty(t.dir);
 	rmdir(t.dir);
 	hf_log_sink(NULL, NULL);
 }
@@ -490,75 +471,67 @@ static int recover(void)
 	return step;
 }
 
-struct file {
-	char bytes[FILE_MAX];
-	size_t len;
-};
-
 /* Of one that is not closed: with some of the room beyond its records. */
-static void read_log(struct file *file)
+static void read_log(struct test_file *file)
 {
-	char path[400];
-	FILE *f;
-
-	path_of(path, "log.1");
-	f = fopen(path, "rb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	file->len = fread(file->bytes, 1, FILE_MAX, f);
+	files_read(t.dir, "log.1", file);
 	CU_ASSERT_FATAL(file->len > 0);
-	fclose(f);
 }
 
 /* Alone in its folder. */
-static void write_log(const struct file *file, size_t len)
+static void write_log(const struct test_file *file)
 {
-	char path[400];
-	FILE *f;
-
-	empty_dir();
-	path_of(path, "log.1");
-	f = fopen(path, "wb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL(fwrite(file->bytes, 1, len, f), len);
-	fclose(f);
+	files_empty(t.dir);
+	files_write(t.dir, file, file->len);
 }
 
-static int recover_from(const struct file *file, size_t len)
+static int recover_from(const struct test_file *file)
 {
-	write_log(file, len);
+	write_log(file);
 	return recover();
 }
 
-static void make_log(struct file *file)
+static void make_log(struct test_file *file)
 {
 	open_lockd();
 	make_history();
 	close_lockd();
 	read_log(file);
-	CU_ASSERT_FATAL(file->len < FILE_MAX);
+	CU_ASSERT_FATAL(file->len < FILES_MAX);
 }
 
 static void a_whole_journal_gives_all_that_was_done(void)
 {
-	struct file file;
+	struct test_file file;
 
 	make_log(&file);
-	CU_ASSERT_EQUAL(recover_from(&file, file.len), t.n_states - 1);
+	CU_ASSERT_EQUAL(recover_from(&file), t.n_states - 1);
+}
+
+struct cuts {
+	struct test_file file;
+	int last; /* the longest beginning that a shorter one gave */
+};
+
+static bool opens_when_cut(void *arg, size_t len)
+{
+	struct cuts *cuts = arg;
+	int seen = recover_from(&cuts->file);
+
+	(void)len;
+	CU_ASSERT(seen == -1 || seen >= cuts->last);
+	cuts->last = seen > cuts->last ? seen : cuts->last;
+	return seen >= 0;
 }
 
 static void cut_anywhere_it_gives_a_beginning_of_what_was_done(void)
 {
-	struct file file;
-	int last = 0, seen;
+	struct cuts cuts = { .last = 0 };
 
-	make_log(&file);
-	for (size_t len = 0; len < file.len; len++) {
-		seen = recover_from(&file, len);
-		CU_ASSERT(seen == -1 || seen >= last);
-		last = seen > last ? seen : last;
-	}
+	make_log(&cuts.file);
+	CU_ASSERT(files_cut(&cuts.file, opens_when_cut, &cuts) > 0);
 	/* Nearly all of it: a step that changes nothing is none. */
-	CU_ASSERT_EQUAL(last, t.n_states - 1);
+	CU_ASSERT_EQUAL(cuts.last, t.n_states - 1);
 }
 
 static void what_ends_at_its_time_needs_no_record(void)
@@ -583,19 +556,19 @@ static void what_ends_at_its_time_needs_no_record(void)
 	close_lockd();
 }
 
+static bool opens(void *arg, size_t at)
+{
+	(void)at;
+	return recover_from(arg) >= 0;
+}
+
 static void a_flipped_byte_is_refused_or_gives_a_beginning(void)
 {
-	struct file file;
-	int refused = 0;
+	struct test_file file;
 
 	make_log(&file);
-	for (size_t at = 0; at < file.len; at++) {
-		file.bytes[at] ^= 0x41;
-		refused += recover_from(&file, file.len) == -1;
-		file.bytes[at] ^= 0x41;
-	}
 	/* All but the last record, which may have been torn. */
-	CU_ASSERT(refused > (int)file.len - 100);
+	CU_ASSERT(files_flip(&file, opens, &file) < 100);
 }
 
 static int64_t left_ms(const char *key)
@@ -653,11 +626,11 @@ static void a_refusing_disk_moves_deadlines_and_says_so_once_it_is_well(void)
 /* As a crash would leave it: the log as it is now, and a start on it. */
 static void crash_and_start(void)
 {
-	struct file file;
+	struct test_file file;
 
 	read_log(&file);
 	close_lockd();
-	write_log(&file, file.len);
+	write_log(&file);
 	open_lockd();
 	stall_init(&t.stall);
 }

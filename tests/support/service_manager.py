@@ -7,6 +7,7 @@ on a datagram socket, as sd_notify(3) and sd_listen_fds(3) say.
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 
@@ -52,6 +53,20 @@ class Manager(contextlib.ExitStack):
         if not select.select([self.ear], [], [], seconds)[0]:
             return None
         return self.ear.recv(4096).decode()
+
+    def watches_a_loop_that_is_stopped(self, *options):
+        """A server feeds the watchdog while its loop goes round, and only then."""
+        self.start(*options, environment={"WATCHDOG_USEC": str(WATCHDOG_US)}.items())
+        assert self.hears() == "READY=1"
+        for _ in range(3):
+            assert self.hears() == "WATCHDOG=1"
+        os.kill(self.process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        while self.hears(0):
+            pass
+        assert self.hears(3 * WATCHDOG_US / 1e6) is None, "it is stuck"
+        os.kill(self.process.pid, signal.SIGCONT)
+        assert self.hears() == "WATCHDOG=1"
 
 
 @pytest.fixture
