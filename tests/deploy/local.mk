@@ -1,4 +1,6 @@
 # tests/deploy/ - what is shipped beside the programs
 DEPLOY_TESTS = tests/deploy/test_units.py
+if !SANITIZERS
 TESTS += $(DEPLOY_TESTS)
+endif
 EXTRA_DIST += $(DEPLOY_TESTS)

@@ -50,11 +50,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_access.py \
 	tests/integration/test_lockd_busy.py \
-	tests/integration/test_lockd_clients_debian.py \
-	tests/integration/test_lockd_clients_node.py \
-	tests/integration/test_lockd_clients_python.py \
-	tests/integration/test_lockd_clients_replayed.py \
-	tests/integration/test_lockd_clients_tools.py \
 	tests/integration/test_lockd_hashes.py \
 	tests/integration/test_lockd_docs.py \
 	tests/integration/test_lockd_clock.py \
@@ -85,8 +80,14 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
 
-# Other people's clients on ephemerald, all that they can. They mostly wait,
-# and what they ask of the server the tests above ask with sanitizers, too.
+# Other people's clients, all that they can. They mostly wait, and what they
+# ask of the servers the tests above ask with sanitizers, too.
+LOCKD_CLIENT_TESTS = \
+	tests/integration/test_lockd_clients_debian.py \
+	tests/integration/test_lockd_clients_node.py \
+	tests/integration/test_lockd_clients_python.py \
+	tests/integration/test_lockd_clients_replayed.py \
+	tests/integration/test_lockd_clients_tools.py
 EPHEMERALD_CLIENT_TESTS = \
 	tests/integration/test_ephemerald_clients.py \
 	tests/integration/test_ephemerald_clients_java.py \
@@ -96,9 +97,9 @@ EPHEMERALD_CLIENT_TESTS = \
 	tests/integration/test_ephemerald_kazoo_locks.py \
 	tests/integration/test_ephemerald_kazoo_recipes.py
 if !SANITIZERS
-TESTS += $(EPHEMERALD_CLIENT_TESTS)
+TESTS += $(LOCKD_CLIENT_TESTS) $(EPHEMERALD_CLIENT_TESTS)
 endif
-EXTRA_DIST += $(EPHEMERALD_CLIENT_TESTS)
+EXTRA_DIST += $(LOCKD_CLIENT_TESTS) $(EPHEMERALD_CLIENT_TESTS)
 
 # Half of such a run is ZooKeeper's, which gains nothing from sanitizers.
 if SANITIZERS

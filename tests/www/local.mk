@@ -7,5 +7,7 @@ WWW_TESTS = tests/www/test_clock.mjs \
 	tests/www/test_steps.mjs \
 	tests/www/test_text.mjs \
 	tests/www/test_viewport.mjs
+if !SANITIZERS
 TESTS += $(WWW_TESTS)
+endif
 EXTRA_DIST += $(WWW_TESTS) tests/www/halls.mjs
