@@ -234,6 +234,22 @@ def test_the_arena_is_loaded_and_every_seat_has_a_place_of_its_own(db):
     assert size < 400000
 
 
+def test_every_seat_of_a_hall_is_sold_by_heap_only_updates(db):
+    """Both versions of each, in one transaction: no page is cleaned between."""
+    assert init(db, "--hall", "theatre", "--event", "gala").returncode == 0
+    db.sql("SELECT pg_stat_reset_single_table_counters('tickets'::regclass)")
+    counts = db.sql(
+        "BEGIN; UPDATE tickets SET state = 'reserved', holder = repeat('c', 36),"
+        " fence = 1, lock_service = repeat('s', 32), reserved_until = now()"
+        " WHERE event_id = 'gala'; UPDATE tickets SET state = 'booked',"
+        " reserved_until = NULL, booked_at = now() WHERE event_id = 'gala'; COMMIT;"
+        "SELECT pg_stat_force_next_flush();"
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
+        " WHERE relname = 'tickets'"
+    )
+    assert counts[-1] == ["2400", "2400"]
+
+
 def test_layouts_that_are_missing_are_made(db):
     db.sql("UPDATE events SET layout = NULL, layout_hash = NULL")
     assert init(db, "--migrate-only").returncode == 0
