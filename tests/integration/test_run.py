@@ -4,10 +4,12 @@ import os
 import pathlib
 import signal
 import socket
+import stat
 import subprocess
 
 import pytest
 
+from buyer import Buyer
 from servers import Zookeeper
 from stack import Run
 from web import wait_until
@@ -116,6 +118,10 @@ def test_a_stop_ends_every_part_exits_0_and_keeps_the_tickets(how):
 def test_what_a_killed_run_left_does_not_hinder_the_next():
     with Run(tickets=3, workers=1) as run:
         assert run.client("ann").reserve("1").status == 200
+        eve = Buyer(run.port)
+        hold = eve.hold("default", ["2"]).json["id"]
+        for name in ("secret", "board-users"):
+            assert stat.S_IMODE(os.stat(run.home / "home" / name).st_mode) == 0o600
         parts = [run.pid(p) for p in ("postgresql", "lockd", "worker-1", "nginx")]
         run._process.kill()
         run._process.wait()
@@ -124,3 +130,7 @@ def test_what_a_killed_run_left_does_not_hinder_the_next():
                        "the part ends with its parent")
         run.__enter__()
         assert run.healthy()
+        eve.close()
+        assert eve.show(hold).status == 200, "the secret is the same"
+        assert eve.buy(hold).status == 200
+        eve.close()
