@@ -189,7 +189,7 @@ export default {
 		boardReturned: "Given back",
 		boardRevenue: "Taken in",
 		boardChart: "Over time",
-		boardChartText: "Seats taken into baskets, sold and given back in each {step}",
+		boardChartText: "Seats taken into baskets, sold and given back, by time: one point each {step}",
 		boardHeat: "The hall now",
 		boardHeatText: "Each square is a seat: {free} available, {held} in baskets, {sold} sold.",
 		boardTable: "The same as a table",

@@ -22,7 +22,9 @@ export function createLegend({ hall, text }) {
 
 	function draw() {
 		const sprite = createSprites(readTheme(), SIZE, Math.min(devicePixelRatio, 2));
-		const used = hall.categories.map((c, i) => entry(sprite("a", i, ""), category(c)));
+		const used = [...hall.categories.entries()]
+			.sort(([, a], [, b]) => b.price_minor - a.price_minor)
+			.map(([i, c]) => entry(sprite("a", i, ""), category(c)));
 		const states = LOOKS.map((look) => entry(sprite(look, 0, ""), t(`state_${look}`)));
 		$("legend").replaceChildren(...used, ...states);
 	}

@@ -12,6 +12,7 @@ const NEAR_SEATS = 4500; // at most so many sprites a frame
 const PICTURE_PX = 2400; // the picture's longer side
 const SLICE_SEATS = 1500; // painted into it without a pause
 const LABEL_UNTIL = 11; // px a seat: nearer, a section needs no name
+const LABEL_LEAST = 34; // px: a section narrower than that has no name either
 const ROW_NAME_FROM = 14;
 const GROUND = 1.9; // seat widths: what a seat at the edge stands on
 
@@ -92,7 +93,7 @@ export function createPainter({ hall, seats, text, repaint }) {
 		const words = [section.name, left > 0 ? text.t("left", { n: left }) : text.t("sectionFull")];
 		c.font = `650 13px ${theme.font}`;
 		const w = Math.max(widthOf(c, words[0]), widthOf(c, words[1]) * 0.9) + 20;
-		if (width < Math.min(w, 48)) return;
+		if (width < Math.min(w, LABEL_LEAST)) return;
 		const small = width < w;
 		const high = small ? 22 : 38;
 		c.fillStyle = theme.sheet;

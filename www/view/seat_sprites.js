@@ -71,7 +71,7 @@ const PAINT = {
 		c.stroke();
 	},
 	b(c, s, theme) {
-		c.fillStyle = theme.line;
+		c.fillStyle = theme["seat-void"];
 		body(c, s);
 		c.fill();
 		if (s < SIGN_FROM) return;
@@ -133,6 +133,6 @@ export function plainColour(theme, look, category) {
 		case "h":
 			return theme["seat-held"];
 		default:
-			return theme.line;
+			return theme["seat-void"];
 	}
 }

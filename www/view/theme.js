@@ -3,7 +3,7 @@
 
 const NAMES = [
 	"ground", "sheet", "ink", "ink-soft", "line", "accent", "accent-ink", "ring",
-	"seat-held", "seat-sold", "seat-ink",
+	"seat-held", "seat-sold", "seat-void", "seat-ink",
 	"cat-0", "cat-1", "cat-2", "cat-3", "cat-4", "cat-5",
 ];
 

@@ -20,9 +20,9 @@ export function createWait({ hall, text, clock, onOpen }) {
 
 	function zones() {
 		return hall.sections.map((s) => {
-			const prices = new Set(s.rows.map((r) => hall.price(r.first)));
+			const prices = s.rows.flatMap((r) => [hall.price(r.first), hall.price(r.first + r.count - 1)]);
 			const low = Math.min(...prices);
-			const line = [t("seats", { n: s.count }), low > 0 && money(low, hall.currency)];
+			const line = [t("seats", { n: s.count }), low > 0 && t("eventFrom", { price: money(low, hall.currency) })];
 			return h("li", {}, h("span", {}, s.name || hall.title),
 				h("span", { className: "soft" }, line.filter(Boolean).join(" · ")));
 		});
