@@ -67,18 +67,16 @@ void api_identity(struct site *site, const struct http_request *request,
 	cookie = wants_cookie(request, reply);
 	if (cookie < 0)
 		return;
-	reply->status = 201;
-	hf_buf_add_char(&reply->body, '{');
-	if (cookie && has_cookie(site, request)) {
-		reply->status = 200;
-		caller_set_cookie(request, reply, request->identity_cookie);
-	} else {
+	reply->status = cookie && has_cookie(site, request) ? 200 : 201;
+	if (reply->status == 200)
+		memcpy(token, request->identity_cookie, sizeof(token));
+	else
 		identity_new(site->secret, &identity, token);
-		if (cookie)
-			caller_set_cookie(request, reply, token);
-		else
-			hf_buf_printf(&reply->body, "\"token\":\"%s\",", token);
-	}
+	if (cookie && !caller_set_cookie(request, reply, token))
+		return;
+	hf_buf_add_char(&reply->body, '{');
+	if (!cookie)
+		hf_buf_printf(&reply->body, "\"token\":\"%s\",", token);
 	hf_buf_printf(&reply->body, "\"server_time\":");
 	json_add_time(&reply->body, hf_wall_ms());
 	hf_buf_add_char(&reply->body, '}');

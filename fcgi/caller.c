@@ -59,15 +59,27 @@ bool caller_read_or_make(const struct secret *secret,
 	if (secret == NULL || comes_with_token(request))
 		return caller_read(secret, request, reply, identity_out);
 	identity_new(secret, identity_out, token);
-	caller_set_cookie(request, reply, token);
-	return true;
+	return caller_set_cookie(request, reply, token);
 }
 
-void caller_set_cookie(const struct http_request *request,
+static bool is_of_another_site(const struct http_request *request)
+{
+	return strcmp(request->fetch_site, "cross-site") == 0 ||
+	       strcmp(request->fetch_site, "same-site") == 0;
+}
+
+bool caller_set_cookie(const struct http_request *request,
 		       struct http_reply *reply, const char *token)
 {
+	if (is_of_another_site(request)) {
+		problem_reply(reply, PROBLEM_CROSS_SITE,
+			      "A page of another site may not give this "
+			      "browser an identity.");
+		return false;
+	}
 	snprintf(reply->set_cookie, sizeof(reply->set_cookie),
 		 "hf_id=%s; Max-Age=31536000; Path=/; HttpOnly; "
 		 "SameSite=Lax%s",
 		 token, request->https ? "; Secure" : "");
+	return true;
 }

@@ -25,8 +25,13 @@ bool caller_read_or_make(const struct secret *secret,
 bool caller_possible(const struct secret *secret,
 		     struct http_reply *reply) HF_MUSTUSE;
 
-/* The buyer's browser keeps token for a year; no script can read it. */
-void caller_set_cookie(const struct http_request *request,
-		       struct http_reply *reply, const char *token);
+/*
+ * The buyer's browser keeps token for a year; no script can read it. False
+ * after a problem: another site's page has sent the request, which comes
+ * without the cookie that is there (SameSite), and would lose the buyer his
+ * identity.
+ */
+bool caller_set_cookie(const struct http_request *request,
+		       struct http_reply *reply, const char *token) HF_MUSTUSE;
 
 #endif

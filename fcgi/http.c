@@ -46,6 +46,7 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->authorization = param(fcgi, "HTTP_AUTHORIZATION");
 	request->identity_cookie = param(fcgi, "COOKIE_HF_ID");
 	request->idempotency_key = param(fcgi, "HTTP_IDEMPOTENCY_KEY");
+	request->fetch_site = param(fcgi, "HTTP_SEC_FETCH_SITE");
 	request->https =
 	    strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
 	    strcmp(param(fcgi, "HTTP_X_FORWARDED_PROTO"), "https") == 0;

@@ -21,7 +21,8 @@ struct http_request {
 	const char *authorization;
 	const char *identity_cookie; /* the value of hf_id */
 	const char *idempotency_key;
-	bool https; /* how the buyer came to the first server */
+	const char *fetch_site; /* Sec-Fetch-Site, which no script can set */
+	bool https;             /* how the buyer came to the first server */
 	/* What stands in the path's places (router.c). */
 	struct hf_slice args[HTTP_ARGS_MAX];
 };

@@ -20,6 +20,8 @@ static const struct kind {
 					"Nobody is asking" },
 	[PROBLEM_BAD_IDENTITY] = { 403, 0, "bad-identity",
 				   "This identity was not made here" },
+	[PROBLEM_CROSS_SITE] = { 403, 0, "cross-site",
+				 "Another site is asking" },
 	[PROBLEM_NOT_YOUR_HOLD] = { 403, 0, "not-your-hold",
 				    "This hold is not yours" },
 	[PROBLEM_NOT_FOUND] = { 404, 0, "not-found", "There is nothing here" },

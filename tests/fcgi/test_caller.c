@@ -27,6 +27,7 @@ static void setup(void)
 		.authorization = "",
 		.identity_cookie = "",
 		.idempotency_key = "",
+		.fetch_site = "",
 	};
 	reply = (struct http_reply){ 0 };
 	hf_buf_init(&reply.body, 4096);

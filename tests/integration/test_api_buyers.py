@@ -135,6 +135,20 @@ def test_who_comes_without_an_identity_gets_one_with_the_hold(stack, event):
         assert "Set-Cookie" not in eve.hold(event, [seat(event, 1, 1)]).headers
 
 
+def test_a_page_of_another_site_gives_nobody_an_identity(stack, event):
+    """Its requests come without the cookie that the browser has."""
+    with Buyer(stack.port, identity=False) as eve:
+        for site in ("cross-site", "same-site"):
+            eve.headers = {"Sec-Fetch-Site": site, "Content-Type": "text/plain"}
+            refused = eve.hold(event, [seat(event, 1, 1)])
+            assert kind(refused) == (403, "cross-site")
+            assert "Set-Cookie" not in refused.headers
+            assert eve.call("POST", "/api/identity").status == 201, "a token is no cookie"
+        for site in ("same-origin", "none"):
+            eve.headers = {"Sec-Fetch-Site": site}
+            assert "Set-Cookie" in eve.hold(event, [seat(event, 1, 1)]).headers
+
+
 def test_nothing_of_a_buyer_is_in_what_others_see(stack, event, ann, bob):
     hold = ann.hold(event, [seat(event, 1, 1)]).json
     secret = ann.headers["Authorization"].split()[1].split(".")[1]
