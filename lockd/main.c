@@ -38,8 +38,10 @@ static int serve(struct settings *settings)
 	rc = server_listen(server);
 	if (rc == 0)
 		rc = server_load(server);
-	if (rc == 0)
+	if (rc == 0) {
 		server_run(server);
+		rc = server_close(server);
+	}
 	server_free(&server);
 	lockd_fini(&lockd);
 	if (rc == 0)

@@ -840,22 +840,24 @@ static void note_end(struct persist *p, int64_t now_ms)
 		add_horizon(p, p->closed_until_ms - shift_ms, 0);
 }
 
-void persist_close(struct persist **persist)
+int persist_close(struct persist **persist)
 {
 	struct persist *p = *persist;
+	int rc;
 
 	if (p == NULL)
-		return;
+		return 0;
 	*persist = NULL;
 	for (size_t i = 0; i < SPACES; i++)
 		hf_list_remove(&p->spaces[i].observer.all);
 	note_end(p, hf_clock_ms());
-	journal_close(&p->journal);
+	rc = journal_close(&p->journal);
 	hf_buf_fini(&p->pending);
 	hf_buf_fini(&p->noted);
 	hf_buf_fini(&p->record);
 	hf_buf_fini(&p->batch);
 	free(p);
+	return rc;
 }
 
 uint64_t persist_wait_for(const struct persist *p)

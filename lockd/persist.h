@@ -31,9 +31,10 @@ struct persist *persist_open(struct keyspace *keys, struct keyspace *guards,
 
 /*
  * Writes what is left and notes that nothing is missing. When the loop has
- * stopped, before it is closed; sets *persist to NULL.
+ * stopped, before it is closed; sets *persist to NULL. 0, or negative:
+ * something that nobody was told of is lost.
  */
-void persist_close(struct persist **persist);
+int persist_close(struct persist **persist);
 
 /*
  * Changes between the two are on disk all or none: what a command, a script

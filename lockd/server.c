@@ -435,11 +435,16 @@ struct server *server_new(struct lockd *lockd, const struct settings *settings)
 	return server;
 }
 
+int server_close(struct server *server)
+{
+	return persist_close(&server->lockd->persist);
+}
+
 void server_free(struct server **server)
 {
 	if (*server == NULL)
 		return;
-	persist_close(&(*server)->lockd->persist);
+	(void)!server_close(*server);
 	hf_loop_free(&(*server)->loop);
 	hf_buf_fini(&(*server)->pushed);
 	free(*server);

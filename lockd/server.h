@@ -26,4 +26,10 @@ int server_listen(struct server *server) HF_MUSTUSE;
 /* Serves until a signal or SHUTDOWN. */
 void server_run(struct server *server);
 
+/*
+ * Then: what is not on disk goes there. 0, or negative after a line in the log:
+ * the disk refuses, and that is lost.
+ */
+int server_close(struct server *server) HF_MUSTUSE;
+
 #endif

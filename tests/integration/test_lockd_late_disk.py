@@ -291,3 +291,18 @@ def test_a_clean_stop_keeps_the_time_that_stood_still(disk):
         server.stop()
         server.start()
         assert since.left_ms(client, "own") > LONG_MS + 900
+
+
+@pytest.mark.parametrize("durability", ["always", "everysec"])
+def test_a_stop_that_loses_something_says_so(disk, durability):
+    with lockd(disk, durability) as server, Wire(server.socket) as late:
+        disk.fail(*FULL)
+        late.send("SET", "lost", "1")
+        if durability == "everysec":  # done, or too late for that already
+            assert late.reply()[:1] in (b"+", b"-")
+        assert server.stop() == 1
+        assert "the journal's last changes could not be written" in server.log()
+        assert "lockd: stopped" not in server.log()
+        disk.heal("pwrite")
+        server.start()
+        assert server.stop() == 0
