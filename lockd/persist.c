@@ -488,9 +488,11 @@ static bool follows(const struct space *space, const struct ks_change *change)
 		   keyspace_over_ms(space->keys);
 }
 
+/* On a slow disk what is said to spare stays so. */
 static void on_shift(struct persist *p, int64_t shift_ms)
 {
-	int64_t said_ms = shift_ms + spare_ms(p);
+	int64_t said_ms =
+	    spare_ms(p) == 0 ? shift_ms : later(shift_ms, p->shift.said_ms);
 	struct record r = record_of_shift(p, said_ms);
 
 	add_change(p, &r);
