@@ -16,7 +16,7 @@ def test_the_default_event_sells_as_the_published_calls_see_it(stack, page):
     assert stack.rows()["4"].state == "booked"
     assert stack.client("ann").reserve("4").code == "booked"
     page.open("default")
-    assert 4 not in page.offered()
+    page.wait(lambda: 4 not in page.offered(), "it stays gone")
     page.wait(lambda: numbers[0] in page.text("#orders"), "my order is listed")
     assert page.problems() == []
 

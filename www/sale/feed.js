@@ -11,6 +11,10 @@ import * as api from "../net/api.js";
 import { listenLive } from "../net/live.js";
 import { createPace } from "../core/pace.js";
 
+// An answer may have been kept for a second: only one asked for later than that
+// after the stream opened is sure to close the gap.
+const KEPT_MS = 1300;
+
 export function createFeed({ eventId, seats, bus }) {
 	const link = { stream: "wait", poll: "wait", heard: null, wasOpen: false };
 	const pace = createPace();
@@ -18,6 +22,7 @@ export function createFeed({ eventId, seats, bus }) {
 	let polling = false;
 	let again = false; // something asked while a question was under way
 	let whole = true;
+	let soon = false; // the next question comes after KEPT_MS
 
 	const tellLink = () => bus.tell("link", link);
 
@@ -61,7 +66,9 @@ export function createFeed({ eventId, seats, bus }) {
 			await ask();
 		} while (again);
 		polling = false;
-		if (!document.hidden) timer = setTimeout(poll, pace.next(link.stream === "open"));
+		const wait = soon ? KEPT_MS : pace.next(link.stream === "open");
+		soon = false;
+		if (!document.hidden) timer = setTimeout(poll, wait);
 	}
 
 	// A call had no answer: as good as a question that failed. The next answer
@@ -86,6 +93,7 @@ export function createFeed({ eventId, seats, bus }) {
 		if (kind === "frame") return frame(data);
 		link.stream = kind;
 		link.wasOpen ||= kind === "open";
+		soon = kind === "open";
 		tellLink();
 		return poll(); // a gap is behind us, or begins
 	}
