@@ -120,6 +120,30 @@ test("mine and pending lie over the public state, and are told", () => {
 	assert.deepEqual(told, [2, 2, 2, 2]);
 });
 
+test("a seat given back is available before the news of it, not after other news", () => {
+	const seats = createSeats(2);
+	seats.applyFrame([[1, "h", 5], [2, "h", 5]]);
+	seats.setMine(new Map([[1, "hold"], [2, "hold"]]));
+	seats.setReturned([1, 2]);
+	seats.setMine(new Map());
+	assert.equal(seats.look(1) + seats.look(2), "aa");
+	seats.applySnapshot({ seats: [[1, "h", 5], [2, "h", 5]], version: 5, era: "e" }, false);
+	assert.equal(seats.look(1) + seats.look(2), "aa", "that answer may be older");
+	seats.applyFrame([[2, "h", 6]]);
+	assert.equal(seats.look(1) + seats.look(2), "ah", "somebody was quick");
+});
+
+test("an answer long after a seat was given back knows better", (t) => {
+	const seats = createSeats(1);
+	let now = 1000;
+	t.mock.method(performance, "now", () => now);
+	seats.applyFrame([[1, "h", 5]]);
+	seats.setReturned([1]);
+	now += 3001;
+	seats.applySnapshot({ seats: [[1, "h", 5]], version: 5, era: "e" }, false);
+	assert.equal(seats.look(1), "h");
+});
+
 test("nonsense in a frame is left alone", () => {
 	const seats = createSeats(2);
 	seats.applyFrame([[0, "b", 5], [3, "b", 5], [1, "q", 5], ["1", "b", NaN]]);

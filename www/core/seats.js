@@ -9,13 +9,15 @@
 // One thing has no version: a hold that ran out. Its seat is available by the
 // hold's own version, and never held by that version again.
 //
-// Over that lies what only this browser knows: seats that are mine, and
-// seats that I asked for and have no answer about.
+// Over that lies what only this browser knows: seats that are mine, seats that
+// I asked for and have no answer about, and seats that I gave back, which are
+// available though the news of it is still on its way.
 
 export const LETTERS = ["a", "h", "b", "x"];
 const AVAILABLE = 0;
 const HELD = 1;
 const CODES = { a: 0, h: 1, b: 2, x: 3 };
+const STALE_MS = 3000; // nginx may give a state that is two seconds old
 
 export function createSeats(size, sectionOf = () => 0, sectionCount = 1) {
 	const codes = new Uint8Array(size + 1);
@@ -26,6 +28,7 @@ export function createSeats(size, sectionOf = () => 0, sectionCount = 1) {
 	let era = null;
 	let mine = new Map(); // ordinal -> hold
 	const pending = new Set();
+	const returned = new Map(); // ordinal -> the version that it had then, and when
 
 	for (let o = 1; o <= size; o++) counts[sectionOf(o) * 4]++;
 
@@ -69,9 +72,17 @@ export function createSeats(size, sectionOf = () => 0, sectionCount = 1) {
 		return changed;
 	}
 
+	// What was given back so long ago that an answer of …/state knows better.
+	function doubted() {
+		const old = [...returned].filter(([, { at }]) => performance.now() - at > STALE_MS);
+		old.forEach(([ordinal]) => returned.delete(ordinal));
+		return old.map(([ordinal]) => ordinal);
+	}
+
 	function look(ordinal) {
 		if (pending.has(ordinal)) return "pending";
 		if (mine.has(ordinal)) return "mine";
+		if (codes[ordinal] === HELD && returned.get(ordinal)?.version === versions[ordinal]) return "a";
 		return LETTERS[codes[ordinal]];
 	}
 
@@ -104,7 +115,7 @@ export function createSeats(size, sectionOf = () => 0, sectionCount = 1) {
 			}
 			era = itsEra;
 			const absent = isWhole ? takeAbsent(seats, version) : [];
-			tell([...absent, ...takeListed(seats)]);
+			tell([...doubted(), ...absent, ...takeListed(seats)]);
 			since = Math.max(since ?? 0, version);
 		},
 		// Another database, or one that was put back: versions begin anew.
@@ -115,6 +126,12 @@ export function createSeats(size, sectionOf = () => 0, sectionCount = 1) {
 			tell([...new Set([...before.keys(), ...mine.keys()])].filter(
 				(o) => before.has(o) !== mine.has(o),
 			));
+		},
+		// The server has taken them back: until the next news of one, or an
+		// answer of …/state that cannot be older than that.
+		setReturned(ordinals) {
+			const at = performance.now();
+			for (const o of ordinals) returned.set(o, { version: versions[o], at });
 		},
 		setPending(ordinals, isPending) {
 			for (const o of ordinals) isPending ? pending.add(o) : pending.delete(o);

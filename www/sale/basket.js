@@ -83,6 +83,9 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		if (!state.orders.includes(number)) state.orders.push(number);
 	}
 
+	// There is more to do on this page than to look at an order.
+	const isUnfinished = () => state.holds.size > 0 || wanted.size > 0;
+
 	// What became of a hold that the server's list does not name any more.
 	async function askWhatBecame(id) {
 		const answer = await api.showHold(id);
@@ -92,7 +95,7 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		if (answer.ok && answer.data.seats && !number) put(answer.data);
 		else if (number) {
 			booked(id, number);
-			if (isWaitedFor) bus.tell("booked", [number], state.holds.size > 0);
+			if (isWaitedFor) bus.tell("booked", [number], isUnfinished());
 		} else if (answer.problem === "hold-expired") ended(id);
 		else drop(id);
 	}
@@ -166,6 +169,7 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		state.busy = "";
 		revision++;
 		if (answer.ok) {
+			seats.setReturned(hold.ordinals);
 			drop(id);
 			bus.tell("returned", hold.ordinals);
 		} else if (answer.away) bus.tell("refused", { doing: "release", ordinals: hold.ordinals, answer });
@@ -228,7 +232,7 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		state.busy = "";
 		changed();
 		const done = numbers.filter(Boolean);
-		if (done.length > 0) bus.tell("booked", done, state.holds.size > 0 || done.length < numbers.length);
+		if (done.length > 0) bus.tell("booked", done, isUnfinished() || done.length < numbers.length);
 	}
 
 	// ---- what happens by itself --------------------------------------------
