@@ -1,7 +1,9 @@
 # tests/bench/ - what the benchmarks' figures rest on
 check_PROGRAMS += tests/bench/test
-TESTS += tests/bench/test tests/bench/test_lockd.py \
-	tests/bench/test_ephemerald.py
+TESTS += tests/bench/test
+if !SANITIZERS
+TESTS += tests/bench/test_lockd.py tests/bench/test_ephemerald.py
+endif
 EXTRA_DIST += tests/bench/table.py tests/bench/test_lockd.py \
 	tests/bench/test_ephemerald.py
 tests_bench_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

@@ -24,11 +24,9 @@ EXTRA_DIST += \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
-	tests/integration/test_api_best.py \
 	tests/integration/test_api_buyers.py \
 	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
-	tests/integration/test_api_openapi.py \
 	tests/integration/test_api_orders.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
@@ -43,15 +41,12 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_promises.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
-	tests/integration/test_healing.py \
-	tests/integration/test_herd.py \
 	tests/integration/test_history.py \
 	tests/integration/test_live.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_access.py \
 	tests/integration/test_lockd_busy.py \
 	tests/integration/test_lockd_hashes.py \
-	tests/integration/test_lockd_docs.py \
 	tests/integration/test_lockd_clock.py \
 	tests/integration/test_lockd_crash.py \
 	tests/integration/test_lockd_journal.py \
@@ -66,12 +61,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
 	tests/integration/test_lock_types.py \
-	tests/integration/test_nginx.py \
-	tests/integration/test_node_outages.py \
 	tests/integration/test_paused_holder.py \
 	tests/integration/test_race.py \
-	tests/integration/test_readme.py \
-	tests/integration/test_run.py \
 	tests/integration/test_scenarios.py \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker.py \
@@ -80,8 +71,19 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
 
-# Other people's clients, all that they can. They mostly wait, and what they
-# ask of the servers the tests above ask with sanitizers, too.
+# Scripts, nginx and whole houses; other people's clients, all that they can.
+# They mostly wait, and what they ask of our servers the tests above ask with
+# sanitizers, too.
+HOUSE_TESTS = \
+	tests/integration/test_api_best.py \
+	tests/integration/test_api_openapi.py \
+	tests/integration/test_healing.py \
+	tests/integration/test_herd.py \
+	tests/integration/test_lockd_docs.py \
+	tests/integration/test_nginx.py \
+	tests/integration/test_node_outages.py \
+	tests/integration/test_readme.py \
+	tests/integration/test_run.py
 LOCKD_CLIENT_TESTS = \
 	tests/integration/test_lockd_clients_debian.py \
 	tests/integration/test_lockd_clients_node.py \
@@ -97,11 +99,13 @@ EPHEMERALD_CLIENT_TESTS = \
 	tests/integration/test_ephemerald_kazoo_locks.py \
 	tests/integration/test_ephemerald_kazoo_recipes.py
 if !SANITIZERS
-TESTS += $(LOCKD_CLIENT_TESTS) $(EPHEMERALD_CLIENT_TESTS)
+TESTS += $(HOUSE_TESTS) $(LOCKD_CLIENT_TESTS) \
+	$(EPHEMERALD_CLIENT_TESTS)
 endif
-EXTRA_DIST += $(LOCKD_CLIENT_TESTS) $(EPHEMERALD_CLIENT_TESTS)
+EXTRA_DIST += $(HOUSE_TESTS) $(LOCKD_CLIENT_TESTS) \
+	$(EPHEMERALD_CLIENT_TESTS)
 
 # Half of such a run is ZooKeeper's, which gains nothing from sanitizers.
 if SANITIZERS
-AM_TESTS_ENVIRONMENT += HOLDFAST_SEQUENCES=100; export HOLDFAST_SEQUENCES;
+AM_TESTS_ENVIRONMENT += HOLDFAST_SEQUENCES=50; export HOLDFAST_SEQUENCES;
 endif
