@@ -4,6 +4,7 @@
 
 #include "libhold/log.h"
 #include "libhold/mem.h"
+#include "libhold/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
 
 struct listener {
 	int fd;
-	char *path;
+	char *path; /* NULL: inherited, not ours to remove */
 	atomic_bool stopping;
 };
 
@@ -66,9 +67,16 @@ static bool clear_stale(const struct sockaddr_un *address)
 	return unlink(address->sun_path) == 0;
 }
 
-static int bind_and_listen(const struct sockaddr_un *address)
+/* accept() obeys it, so a waiting thread sees the stop flag. */
+static int look_up_now_and_then(int fd)
 {
 	struct timeval look = { .tv_usec = LOOK_MS * 1000 };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof(look));
+}
+
+static int bind_and_listen(const struct sockaddr_un *address)
+{
 	mode_t old_mask;
 	int fd, rc;
 
@@ -82,10 +90,8 @@ static int bind_and_listen(const struct sockaddr_un *address)
 	umask(old_mask);
 	if (rc == 0)
 		rc = listen(fd, BACKLOG);
-	/* accept() obeys it, so a waiting thread sees the stop flag. */
 	if (rc == 0)
-		rc = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look,
-				sizeof(look));
+		rc = look_up_now_and_then(fd);
 	if (rc == 0)
 		return fd;
 	rc = errno;
@@ -94,10 +100,19 @@ static int bind_and_listen(const struct sockaddr_un *address)
 	return -1;
 }
 
+static struct listener *listener_new(int fd, const char *path)
+{
+	struct listener *listener = hf_new(struct listener);
+
+	listener->fd = fd;
+	listener->path = path != NULL ? hf_strdup(path) : NULL;
+	hf_info("listening unix=%s", path != NULL ? path : "inherited");
+	return listener;
+}
+
 struct listener *listener_open(const char *path)
 {
 	struct sockaddr_un address;
-	struct listener *listener;
 	int fd;
 
 	if (make_address(path, &address) < 0)
@@ -107,11 +122,41 @@ struct listener *listener_open(const char *path)
 		hf_warn("cannot listen unix=%s", path);
 		return NULL;
 	}
-	listener = hf_new(struct listener);
-	listener->fd = fd;
-	listener->path = hf_strdup(path);
-	hf_info("listening unix=%s", path);
-	return listener;
+	return listener_new(fd, path);
+}
+
+static bool listens_on_unix(int fd)
+{
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	return getsockname(fd, (void *)&address, &len) == 0 &&
+	       address.sun_family == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) ==
+		   0 &&
+	       listens != 0;
+}
+
+struct listener *listener_inherit(void)
+{
+	int fd = HF_SERVICE_FD_FIRST;
+	int n = hf_service_fds();
+
+	if (n != 1 || !listens_on_unix(fd)) {
+		hf_warnx("takes one listening Unix socket of its service "
+			 "manager sockets=%d",
+			 n);
+		return NULL;
+	}
+	/* The manager may have made it non-blocking, which would spin. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, 0) < 0 ||
+	    look_up_now_and_then(fd) < 0) {
+		hf_warn("cannot set up the inherited socket");
+		return NULL;
+	}
+	return listener_new(fd, NULL);
 }
 
 void listener_close(struct listener **listener)
@@ -129,7 +174,8 @@ void listener_stop(struct listener *listener)
 {
 	if (atomic_exchange(&listener->stopping, true))
 		return;
-	unlink(listener->path);
+	if (listener->path != NULL)
+		unlink(listener->path);
 	fcntl(listener->fd, F_SETFL, O_NONBLOCK);
 }
 

@@ -17,6 +17,14 @@ struct listener;
  * somebody does, or another file, is an error. NULL after a line in the log.
  */
 struct listener *listener_open(const char *path);
+
+/*
+ * The one socket that a service manager passes (libhold/service.h). It stays
+ * the manager's: nobody is refused while one worker ends and the next one
+ * begins. NULL after a line in the log: it passed more, or no listening Unix
+ * socket.
+ */
+struct listener *listener_inherit(void);
 void listener_close(struct listener **listener);
 
 /*
@@ -28,7 +36,8 @@ int listener_accept(struct listener *listener);
 
 /*
  * Removes the path, so that nginx goes to another worker, and lets accept
- * end when the connections made until now were given out. From a signal's
+ * end when the connections made until now were given out; those that come to
+ * an inherited socket later wait in it for the next worker. From a signal's
  * thread; idempotent.
  */
 void listener_stop(struct listener *listener);

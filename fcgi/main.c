@@ -11,6 +11,7 @@
 #include "fcgi/worker.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
+#include "libhold/service.h"
 
 #include <fcgiapp.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@ static void *wait_for_stop(void *arg)
 
 	sigwait(&stopper->signals, &signum);
 	hf_info("stopping signal=%d: requests in flight are finished", signum);
+	hf_service_notify("STOPPING=1");
 	listener_stop(stopper->listener);
 	return NULL;
 }
@@ -71,11 +73,14 @@ int main(int argc, char **argv)
 	block_signals(&stopper);
 	if (FCGX_Init() != 0)
 		hf_fatalx("cannot start libfcgi");
-	listener = listener_open(settings.socket_path);
+	listener = settings.socket_path != NULL
+		       ? listener_open(settings.socket_path)
+		       : listener_inherit();
 	if (listener == NULL)
 		return EXIT_FAILURE;
 
 	start_stopper(&stopper, listener);
+	hf_service_notify("READY=1");
 	worker_serve(listener, &settings);
 	pthread_join(stopper.id, NULL);
 	listener_close(&listener);

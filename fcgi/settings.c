@@ -6,6 +6,7 @@
 #include "fcgi/redis_url.h"
 #include "fcgi/zk_url.h"
 #include "libhold/err.h"
+#include "libhold/service.h"
 #include "libhold/slice.h"
 
 #include <stdio.h>
@@ -20,7 +21,8 @@ static const struct hf_conf_setting table[] = {
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(socket_path),
 	  .value_name = "PATH",
-	  .help = "the Unix socket that nginx connects to" },
+	  .help = "the Unix socket that nginx connects to; not needed where "
+		  "the service manager passes one" },
 	{ .name = "threads",
 	  .kind = HF_CONF_INT,
 	  .offset = FIELD(threads),
@@ -146,7 +148,7 @@ static int parse_publish_url(struct settings *settings)
 
 int settings_from_environment(struct settings *settings)
 {
-	if (settings->socket_path == NULL)
+	if (settings->socket_path == NULL && hf_service_fds() == 0)
 		return complain("--socket PATH", "is needed");
 	if (parse_lock_type(settings) < 0 || parse_lock_url(settings) < 0 ||
 	    parse_hold_seconds(settings) < 0)

@@ -12,14 +12,17 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* The largest reply: a list of some 100,000 ids. */
-#define REPLY_MAX      (16 * 1024 * 1024)
-#define KEEP_BYTES     (64 * 1024)
-#define REQUEST_MS     10000      /* until a request must be whole */
-#define SESSION_SUFFIX ".session" /* of the socket: its file (zk_session.h) */
+#define REPLY_MAX  (16 * 1024 * 1024)
+#define KEEP_BYTES (64 * 1024)
+#define REQUEST_MS 10000 /* until a request must be whole */
+/* The file of a session (zk_session.h): beside the socket that is ours, or in
+ * the folder that a service manager gives with the socket that is not. */
+#define SESSION_SUFFIX ".session"
 
 struct thread {
 	pthread_t id;
@@ -96,23 +99,41 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* a and b as one; the caller frees it. */
+static char *joined(const char *a, const char *b)
+{
+	size_t size = strlen(a) + strlen(b) + 1;
+	char *text = hf_alloc(size);
+
+	snprintf(text, size, "%s%s", a, b);
+	return text;
+}
+
+/* The caller frees it. */
+static char *session_path(const struct settings *settings)
+{
+	const char *folder = getenv("STATE_DIRECTORY");
+
+	if (settings->socket_path != NULL)
+		return joined(settings->socket_path, SESSION_SUFFIX);
+	return joined(folder != NULL ? folder : ".",
+		      "/zookeeper" SESSION_SUFFIX);
+}
+
 /* NULL where each thread has a connection of its own. */
 static struct zk_keeper *open_keeper(const struct settings *settings)
 {
 	const char *reason = NULL;
 	struct zk_keeper *keeper;
-	char *session_path;
-	size_t len;
+	char *path;
 
 	if (settings->lock_type != LOCK_EPHEMERAL)
 		return NULL;
-	len = strlen(settings->socket_path) + sizeof(SESSION_SUFFIX);
-	session_path = hf_alloc(len);
-	snprintf(session_path, len, "%s" SESSION_SUFFIX, settings->socket_path);
-	keeper = zk_keeper_open(settings->lock_url, session_path, &reason);
+	path = session_path(settings);
+	keeper = zk_keeper_open(settings->lock_url, path, &reason);
 	if (keeper == NULL)
 		hf_fatalx("NODE_URL cannot be read: %s", reason);
-	free(session_path);
+	free(path);
 	return keeper;
 }
 

@@ -67,6 +67,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker.py \
 	tests/integration/test_worker_restart.py \
+	tests/integration/test_worker_service.py \
 	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)

@@ -19,9 +19,10 @@ WATCHDOG_US = 200_000
 class Manager(contextlib.ExitStack):
     """Starts one server, and hears what it says of itself."""
 
-    def __init__(self, program, home, abstract=False):
+    def __init__(self, program, home, abstract=False,
+                 fixed=("--durability", "none")):
         super().__init__()
-        self.program, self.home = program, home
+        self.program, self.home, self.fixed = program, home, fixed
         self.ear = self.enter_context(
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         name = f"hf-{os.getpid()}-{home.name}" if abstract else str(home / "notify")
@@ -37,7 +38,7 @@ class Manager(contextlib.ExitStack):
         listen = f"export LISTEN_FDS={count} LISTEN_PID={pid};" if sockets or n else ""
         self.process = subprocess.Popen(
             ["bash", "-c", "; ".join([*moved, listen + ' exec "$@"']), "sh",
-             self.program, "--durability", "none", *options],
+             self.program, *self.fixed, *options],
             pass_fds=[s.fileno() for s in sockets], stderr=subprocess.PIPE,
             text=True, cwd=self.home,
             env={**os.environ, "NOTIFY_SOCKET": self.name, **dict(environment)})
