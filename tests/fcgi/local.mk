@@ -35,8 +35,13 @@ FCGI_TESTS = \
 	tests/fcgi/test_hold.py \
 	tests/fcgi/test_hold_redis.py \
 	tests/fcgi/test_hold_zookeeper.py \
-	tests/fcgi/test_store.py \
 	tests/fcgi/test_store_away.py
 TESTS += $(FCGI_TESTS)
-EXTRA_DIST += $(FCGI_TESTS) tests/support/driver.py \
+
+# Its subject are the statements; its C runs in every whole house.
+STORE_TESTS = tests/fcgi/test_store.py
+if !SANITIZERS
+TESTS += $(STORE_TESTS)
+endif
+EXTRA_DIST += $(FCGI_TESTS) $(STORE_TESTS) tests/support/driver.py \
 	tests/support/zk_proxy.py

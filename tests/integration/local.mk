@@ -60,13 +60,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_service.py \
 	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
-	tests/integration/test_lock_types.py \
-	tests/integration/test_paused_holder.py \
-	tests/integration/test_race.py \
 	tests/integration/test_scenarios.py \
-	tests/integration/test_unreachable.py \
 	tests/integration/test_worker.py \
-	tests/integration/test_worker_restart.py \
 	tests/integration/test_worker_service.py \
 	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
@@ -80,11 +75,16 @@ HOUSE_TESTS = \
 	tests/integration/test_api_openapi.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_herd.py \
+	tests/integration/test_lock_types.py \
 	tests/integration/test_lockd_docs.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_node_outages.py \
+	tests/integration/test_paused_holder.py \
+	tests/integration/test_race.py \
 	tests/integration/test_readme.py \
-	tests/integration/test_run.py
+	tests/integration/test_run.py \
+	tests/integration/test_unreachable.py \
+	tests/integration/test_worker_restart.py
 LOCKD_CLIENT_TESTS = \
 	tests/integration/test_lockd_clients_debian.py \
 	tests/integration/test_lockd_clients_node.py \
