@@ -9,9 +9,6 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
-
-enum { IDLE_MS = 60000 }; /* the longest sleep */
 
 /* ---- for holds ----------------------------------------------------------- */
 
@@ -24,27 +21,27 @@ struct zk_clock zk_keeper_clock(struct zk_keeper *keeper)
 {
 	struct zk_clock clock;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	clock = keeper->clock;
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 	return clock;
 }
 
 void zk_keeper_saw(struct zk_keeper *keeper, const struct zkc_batch *batch,
 		   int64_t stamp_ms)
 {
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	zk_clock_sample(&keeper->clock, batch->sent_ms, batch->received_ms,
 			stamp_ms);
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 void zk_keeper_take_up(struct zk_keeper *keeper)
 {
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	keeper->look = true;
-	pthread_cond_signal(&keeper->changed);
-	pthread_mutex_unlock(&keeper->lock);
+	pause_wake(&keeper->pause);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 static void drop_all(struct zk_keeper *keeper)
@@ -62,15 +59,15 @@ static void up(void *arg, bool fresh)
 {
 	struct zk_keeper *keeper = arg;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	if (fresh) {
 		drop_all(keeper);
 		keeper->look = false;
 	}
 	keeper->clock.known = false; /* another server, another clock */
 	keeper->again_ms = 0;
-	pthread_cond_signal(&keeper->changed);
-	pthread_mutex_unlock(&keeper->lock);
+	pause_wake(&keeper->pause);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 /* ---- the thread ---------------------------------------------------------- */
@@ -87,22 +84,8 @@ static int64_t next_ms(const struct zk_keeper *keeper)
 /* Under the lock. False: to stop. look_out: to take up what is there. */
 static bool sleep_until_due(struct zk_keeper *keeper, bool *look_out)
 {
-	while (!keeper->stopping) {
-		int64_t left_ms = next_ms(keeper) - hf_clock_ms();
-		struct timespec at;
-
-		if (left_ms <= 0)
-			break;
-		if (left_ms > IDLE_MS)
-			left_ms = IDLE_MS;
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_sec += left_ms / 1000;
-		at.tv_nsec += left_ms % 1000 * 1000000;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		(void)pthread_cond_timedwait(&keeper->changed, &keeper->lock,
-					     &at);
-	}
+	while (!keeper->stopping && next_ms(keeper) > hf_clock_ms())
+		pause_until(&keeper->pause, next_ms(keeper));
 	*look_out = keeper->look;
 	keeper->look = false;
 	return !keeper->stopping;
@@ -115,9 +98,9 @@ static void *run(void *arg)
 	for (;;) {
 		bool go_on, look;
 
-		pthread_mutex_lock(&keeper->lock);
+		pthread_mutex_lock(&keeper->pause.lock);
 		go_on = sleep_until_due(keeper, &look);
-		pthread_mutex_unlock(&keeper->lock);
+		pthread_mutex_unlock(&keeper->pause.lock);
 		if (!go_on)
 			return NULL;
 		if (look)
@@ -131,13 +114,7 @@ static void *run(void *arg)
 
 static void init(struct zk_keeper *keeper)
 {
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&keeper->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&keeper->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	pause_init(&keeper->pause);
 	if (getrandom(&keeper->seed, sizeof(keeper->seed), 0) !=
 	    sizeof(keeper->seed))
 		hf_fatal("cannot read random bytes");
@@ -153,8 +130,7 @@ static void fini(struct zk_keeper *keeper)
 	drop_all(keeper);
 	hf_table_free(&keeper->by_ticket);
 	hf_heap_fini(&keeper->due);
-	pthread_cond_destroy(&keeper->changed);
-	pthread_mutex_destroy(&keeper->lock);
+	pause_fini(&keeper->pause);
 	free(keeper);
 }
 
@@ -186,10 +162,10 @@ void zk_keeper_close(struct zk_keeper **keeper)
 
 	if (k == NULL)
 		return;
-	pthread_mutex_lock(&k->lock);
+	pthread_mutex_lock(&k->pause.lock);
 	k->stopping = true;
-	pthread_cond_signal(&k->changed);
-	pthread_mutex_unlock(&k->lock);
+	pause_wake(&k->pause);
+	pthread_mutex_unlock(&k->pause.lock);
 	pthread_join(k->thread, NULL);
 	fini(k);
 	*keeper = NULL;

@@ -13,9 +13,9 @@ bool zk_keeper_call(struct zk_keeper *keeper, struct zkc_batch *batch)
 {
 	if (zkc_run(keeper->zkc, batch, hf_clock_ms() + CALL_MS) == ZKC_DONE)
 		return true;
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	keeper->again_ms = hf_clock_ms() + ZK_KEEPER_AGAIN_MS;
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 	return false;
 }
 
@@ -70,7 +70,7 @@ static size_t gather_due(struct zk_keeper *keeper, struct zk_kept_name *names)
 	struct zk_kept *kept[ZK_KEEPER_AT_ONCE];
 	size_t n = 0;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	while (n < ZK_KEEPER_AT_ONCE &&
 	       hf_heap_next_ms(&keeper->due) <= now_ms) {
 		kept[n] = zk_kept_of_due(hf_heap_first(&keeper->due));
@@ -87,7 +87,7 @@ static size_t gather_due(struct zk_keeper *keeper, struct zk_kept_name *names)
 		hf_heap_set(&keeper->due, &kept[i]->due,
 			    now_ms + ZK_KEEPER_AGAIN_MS);
 	}
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 	return n;
 }
 

@@ -7,6 +7,7 @@
 #ifndef FCGI_ZK_KEEPER_INNER_H
 #define FCGI_ZK_KEEPER_INNER_H
 
+#include "fcgi/pause.h"
 #include "fcgi/zk_keeper.h"
 #include "fcgi/zk_node.h"
 #include "libhold/heap.h"
@@ -38,8 +39,7 @@ struct zk_keeper {
 	struct zkc *zkc;
 	pthread_t thread;
 
-	pthread_mutex_t lock; /* for what follows */
-	pthread_cond_t changed;
+	struct pause pause; /* its lock: for what follows */
 	bool stopping;
 	bool look; /* for nodes of ours that nobody keeps */
 	int64_t again_ms;

@@ -24,15 +24,15 @@ void zk_keeper_clean(struct zk_keeper *keeper, const char *ticket_path,
 	memcpy(litter->ticket_path, ticket_path, len);
 	snprintf(litter->attempt, sizeof(litter->attempt), "%s", attempt);
 	hf_list_init(&litter->on);
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	/* Too much of it: the oldest falls at its deadline. */
 	if (keeper->litter_count == ZK_LITTER_MAX)
 		zk_litter_drop(keeper,
 			       zk_litter_on(hf_list_first(&keeper->litter)));
 	hf_list_append(&keeper->litter, &litter->on);
 	keeper->litter_count++;
-	pthread_cond_signal(&keeper->changed);
-	pthread_mutex_unlock(&keeper->lock);
+	pause_wake(&keeper->pause);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 static void sweep_attempt(struct zkc_batch *sweep, struct hf_rd listed,
@@ -79,13 +79,13 @@ void zk_keeper_sweep(struct zk_keeper *keeper)
 {
 	struct zk_litter *litter = NULL;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	if (!hf_list_empty(&keeper->litter)) {
 		litter = zk_litter_on(hf_list_first(&keeper->litter));
 		hf_list_remove(&litter->on);
 		keeper->litter_count--;
 	}
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 	if (litter == NULL)
 		return;
 	if (!clean(keeper, litter->ticket_path, litter->attempt))

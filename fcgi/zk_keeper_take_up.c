@@ -12,9 +12,9 @@ static bool is_kept(struct zk_keeper *keeper, const struct zk_kept_name *name)
 {
 	bool kept;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	kept = zk_kept_find_node(keeper, name->ticket_path, name->name) != NULL;
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 	return kept;
 }
 

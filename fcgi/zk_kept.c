@@ -58,7 +58,7 @@ void zk_kept_set(struct zk_keeper *keeper, struct zk_kept *kept,
 {
 	kept->version = version;
 	hf_heap_set(&keeper->due, &kept->due, due_ms);
-	pthread_cond_signal(&keeper->changed);
+	pause_wake(&keeper->pause);
 }
 
 void zk_keeper_keep(struct zk_keeper *keeper, const char *ticket_path,
@@ -66,13 +66,13 @@ void zk_keeper_keep(struct zk_keeper *keeper, const char *ticket_path,
 {
 	struct zk_kept *kept;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	kept = zk_kept_find(keeper, ticket_path);
 	if (kept == NULL)
 		kept = zk_kept_add(keeper, ticket_path);
 	snprintf(kept->name, sizeof(kept->name), "%s", name);
 	zk_kept_set(keeper, kept, version, due_ms);
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 void zk_keeper_move(struct zk_keeper *keeper, const char *ticket_path,
@@ -80,11 +80,11 @@ void zk_keeper_move(struct zk_keeper *keeper, const char *ticket_path,
 {
 	struct zk_kept *kept;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	kept = zk_kept_find_node(keeper, ticket_path, name);
 	if (kept != NULL)
 		zk_kept_set(keeper, kept, version, due_ms);
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
 
 void zk_keeper_forget(struct zk_keeper *keeper, const char *ticket_path,
@@ -92,9 +92,9 @@ void zk_keeper_forget(struct zk_keeper *keeper, const char *ticket_path,
 {
 	struct zk_kept *kept;
 
-	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_lock(&keeper->pause.lock);
 	kept = zk_kept_find_node(keeper, ticket_path, name);
 	if (kept != NULL)
 		zk_kept_drop(keeper, kept);
-	pthread_mutex_unlock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->pause.lock);
 }
