@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from sale_session import Session, make_tickets, never_sold
+from sale_session import session  # noqa: F401 - fixtures
 from servers import Postgres, build_path
 
 ADMIN = build_path("db", "holdfast-admin")
@@ -30,12 +31,6 @@ def db(server):
     never_sold(server)
     server.sql("TRUNCATE event_changes")
     return server
-
-
-@pytest.fixture
-def session(db):
-    with Session(db) as mine:
-        yield mine
 
 
 def admin(db, *words, answer=None):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sale_session import Session, make_tickets, never_sold
+from sale_session import other, session  # noqa: F401 - fixtures
 from servers import Postgres
 from web import wait_until
 
@@ -27,18 +28,6 @@ def db(server):
     """Twenty tickets that were never sold, ten a client."""
     never_sold(server)
     return server
-
-
-@pytest.fixture
-def session(db):
-    with Session(db) as mine:
-        yield mine
-
-
-@pytest.fixture
-def other(db):
-    with Session(db) as theirs:
-        yield theirs
 
 
 def take(session, hold, holder, tickets, fence=10, ms=MINUTE, service="s"):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sale_session import Session, make_tickets, never_sold
+from sale_session import other, session  # noqa: F401 - fixtures
 from servers import Postgres
 
 TICKETS = 12
@@ -21,18 +22,6 @@ def server():
 def db(server):
     never_sold(server)
     return server
-
-
-@pytest.fixture
-def session(db):
-    with Session(db) as mine:
-        yield mine
-
-
-@pytest.fixture
-def other(db):
-    with Session(db) as theirs:
-        yield theirs
 
 
 def reserve(session, ticket, seconds=60, fence=1):

@@ -53,9 +53,17 @@ def test_a_history_that_cannot_be_is_one(bad, what):
 # -- crashes -----------------------------------------------------------------------
 
 
+class Connection(redis.UnixDomainSocketConnection):
+    """redis-py 4.3 names host and port when it says that a connection is
+    lost, and has none on a Unix socket: its own AttributeError would end the
+    client's thread."""
+
+    host, port = "a Unix socket", 0
+
+
 def connect(server):
-    return redis.Redis(unix_socket_path=server.socket, socket_timeout=5,
-                       decode_responses=True)
+    return redis.Redis(connection_pool=redis.ConnectionPool(
+        Connection, path=server.socket, socket_timeout=5, decode_responses=True))
 
 
 class PlainLock:

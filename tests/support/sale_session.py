@@ -13,6 +13,8 @@ import io
 import json
 import subprocess
 
+import pytest
+
 from servers import build_path
 
 END = "-- end of the answer --"
@@ -105,3 +107,18 @@ class Session:
 
     def commit(self):
         self.sql("COMMIT")
+
+
+# -- fixtures, on the importing file's db ---------------------------------------
+
+
+@pytest.fixture
+def session(db):
+    with Session(db) as mine:
+        yield mine
+
+
+@pytest.fixture
+def other(db):
+    with Session(db) as theirs:
+        yield theirs
