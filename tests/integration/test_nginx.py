@@ -1,6 +1,7 @@
 """What nginx adds: headers, cache, limits, errors as JSON, no POST twice."""
 
 import gzip
+import http.client
 import json
 import os
 import pathlib
@@ -61,6 +62,69 @@ def test_errors_are_json_with_a_code(stack, method, path, status, code):
     answer = stack.client("x").request(method, path)
     assert (answer.status, answer.code) == (status, code)
     assert answer.headers["Content-Type"] == "application/json"
+
+
+def ask_raw(stack, request):
+    """The answer to these bytes, whatever they are; the server hangs up."""
+    with socket.create_connection(("127.0.0.1", stack.port), 30) as peer:
+        peer.sendall(request)
+        answer = http.client.HTTPResponse(peer)
+        answer.begin()
+        return answer, json.loads(answer.read())
+
+
+LONG = b"x" * (9 * 1024)
+HOST = b"Host: localhost\r\n"
+# What nginx refuses by itself: name, path and headers, status.
+REFUSED = [
+    ("no_host", b"GET %b HTTP/1.1\r\n\r\n", 400),
+    ("bad_header", b"GET %b HTTP/1.1\r\n" + HOST + b"a b: c\r\n\r\n", 400),
+    ("bad_escape", b"GET %b%%zz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    ("two_lengths", b"POST %b HTTP/1.1\r\n" + HOST
+     + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    ("bad_chunk", b"POST %b HTTP/1.1\r\n" + HOST
+     + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ("long_uri", b"GET %b?" + LONG + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+    ("long_header", b"GET %b HTTP/1.1\r\n" + HOST + b"A: " + LONG + b"\r\n\r\n", 431),
+    ("coding", b"POST %b HTTP/1.1\r\n" + HOST
+     + b"Transfer-Encoding: brotli\r\n\r\n", 501),
+    ("version", b"GET %b HTTP/3.0\r\n" + HOST + b"\r\n", 505),
+    ("trace", b"TRACE %b HTTP/1.1\r\n" + HOST + b"\r\n", 405),
+    ("large_body", b"POST %b HTTP/1.1\r\n" + HOST
+     + b"Content-Length: 65537\r\n\r\n", 413),
+    ("large_chunks", b"POST %b HTTP/1.1\r\n" + HOST
+     + b"Transfer-Encoding: chunked\r\n\r\n10001\r\n" + b"x" * 65537, 413),
+]
+
+
+@pytest.mark.parametrize("name, request_, status", REFUSED, ids=[r[0] for r in REFUSED])
+@pytest.mark.parametrize(
+    "path", [b"/api/events/default/holds", b"/reserve_ticket"], ids=["api", "published"]
+)
+def test_what_nginx_refuses_by_itself_is_json_of_the_paths_own_kind(
+    stack, path, name, request_, status
+):
+    answer, body = ask_raw(stack, request_ % path)
+    assert answer.status == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    if path.startswith(b"/api/"):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert body["type"].startswith("/problems/")
+        assert body["status"] == status
+        assert {"title", "detail", "retryable"} <= body.keys()
+    else:
+        assert answer.headers["Content-Type"] == "application/json"
+        assert body["status"] == "error" and body["code"] and body["message"]
+
+
+def test_bytes_that_are_no_request_are_told_so_in_json(stack):
+    answer, body = ask_raw(stack, b"\x16\x03\x01 hello\r\n\r\n")
+    assert (answer.status, body["code"]) == (400, "invalid_request")
+
+
+def test_a_refusal_has_no_address_of_its_own(stack):
+    for path in ("/refused/api/400", "/refused/plain/431"):
+        assert stack.client("x").get(path).status == 404
 
 
 def test_a_body_over_the_limit_is_413_and_one_of_the_limit_is_read(stack):
