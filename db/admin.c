@@ -12,9 +12,11 @@
 #include "libhold/conf.h"
 #include "libhold/err.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ACTOR_MAX = 100 };
 
@@ -121,13 +123,24 @@ static int count_words(int argc, char **argv)
 	return n;
 }
 
-static const char *name_of_user(void)
+/* Who the system says we are; else the user's number. */
+static const char *name_by_uid(char *room, size_t size)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user != NULL && user->pw_name[0] != '\0')
+		return user->pw_name;
+	snprintf(room, size, "uid %lu", (unsigned long)getuid());
+	return room;
+}
+
+static const char *name_of_user(char *room, size_t size)
 {
 	const char *user = getenv("SUDO_USER");
 
 	if (user == NULL || user[0] == '\0')
 		user = getenv("USER");
-	return user != NULL && user[0] != '\0' ? user : "admin";
+	return user != NULL && user[0] != '\0' ? user : name_by_uid(room, size);
 }
 
 static int settle_actor(struct admin *a)
@@ -135,7 +148,7 @@ static int settle_actor(struct admin *a)
 	const char *wrong;
 
 	if (a->actor == NULL)
-		a->actor = name_of_user();
+		a->actor = name_of_user(a->actor_room, sizeof(a->actor_room));
 	wrong = utf8_wrong(a->actor);
 	if (wrong == NULL && strlen(a->actor) > ACTOR_MAX)
 		wrong = "is longer than 100 bytes";
@@ -145,6 +158,20 @@ static int settle_actor(struct admin *a)
 		return 0;
 	say_error("--actor %s", wrong);
 	return HF_EUSAGE;
+}
+
+/* No word reaches the database that it could only complain of. */
+static int check_words(const struct admin *a)
+{
+	for (int i = 0; i < a->n; i++) {
+		const char *wrong = utf8_wrong(a->words[i]);
+
+		if (wrong == NULL)
+			continue;
+		say_error("word %d %s", i + 1, wrong);
+		return HF_EUSAGE;
+	}
+	return 0;
 }
 
 /* The command, or NULL after a line. */
@@ -162,7 +189,7 @@ static const struct command *settle(struct admin *a, int n, char **words)
 	a->words = (const char *const *)words + 1;
 	a->n = n - 1;
 	if (a->n >= command->min && a->n <= command->max)
-		return command;
+		return check_words(a) == 0 ? command : NULL;
 	say_error("use: holdfast-admin %s%s%s", command->name,
 		  command->words[0] != '\0' ? " " : "", command->words);
 	return NULL;

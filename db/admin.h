@@ -16,8 +16,9 @@ struct admin {
 	const char *const *words;
 	int n;
 	const char *actor; /* who does it: goes into the history */
-	const char *key;   /* of check-qr; NULL: not given */
-	bool yes;          /* do not ask */
+	char actor_room[32];
+	const char *key; /* of check-qr; NULL: not given */
+	bool yes;        /* do not ask */
 };
 
 /* admin_list.c: looks, changes nothing */

@@ -7,6 +7,7 @@
 #include "db/event.h"
 #include "db/layout.h"
 #include "libhold/err.h"
+#include "libhold/slice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,19 +63,31 @@ int admin_close(struct admin *a)
 
 /* ---- set ----------------------------------------------------------------- */
 
+enum { DAY_S = 86400 };
+
+enum term_kind { TERM_TEXT, TERM_TIME, TERM_NUMBER };
+
 static const struct term {
 	const char *name, *set;
-	bool is_time;
+	enum term_kind kind;
+	bool none; /* may be none */
+	int64_t min, max;
 } terms[] = {
-	{ "title", "title = $2", false },
-	{ "venue", "venue = coalesce($2, '')", false },
-	{ "starts-at", "starts_at = $2::timestamptz", true },
-	{ "opens-at", "sale_opens_at = $2::timestamptz", true },
-	{ "seats-per-client", "seats_per_client = $2::integer", false },
-	{ "hold-seconds", "hold_seconds = $2::integer", false },
-	{ "extensions", "extensions = $2::integer", false },
-	{ "extend-seconds", "extend_seconds = $2::integer", false },
-	{ "hold-limit-seconds", "hold_limit_seconds = $2::integer", false },
+	{ "title", "title = $2", TERM_TEXT, false, 0, 0 },
+	{ "venue", "venue = coalesce($2, '')", TERM_TEXT, true, 0, 0 },
+	{ "starts-at", "starts_at = $2::timestamptz", TERM_TIME, true, 0, 0 },
+	{ "opens-at", "sale_opens_at = $2::timestamptz", TERM_TIME, true, 0,
+	  0 },
+	{ "seats-per-client", "seats_per_client = $2::integer", TERM_NUMBER,
+	  false, 1, 1000 },
+	{ "hold-seconds", "hold_seconds = $2::integer", TERM_NUMBER, true, 1,
+	  DAY_S },
+	{ "extensions", "extensions = $2::integer", TERM_NUMBER, false, 0,
+	  1000 },
+	{ "extend-seconds", "extend_seconds = $2::integer", TERM_NUMBER, true,
+	  1, DAY_S },
+	{ "hold-limit-seconds", "hold_limit_seconds = $2::integer", TERM_NUMBER,
+	  false, 1, DAY_S },
 };
 
 static const struct term *term_named(const char *name)
@@ -87,16 +100,45 @@ static const struct term *term_named(const char *name)
 	return NULL;
 }
 
+static int check_number(const struct term *term, const char *value)
+{
+	int64_t number;
+
+	if (hf_slice_int64(hf_slice_of(value), &number) == 0 &&
+	    number >= term->min && number <= term->max)
+		return 0;
+	say_error("%s is a whole number from %lld to %lld%s, not \"%s\"",
+		  term->name, (long long)term->min, (long long)term->max,
+		  term->none ? ", or none" : "", value);
+	return HF_EUSAGE;
+}
+
+/* value: NULL for none. */
+static int check_value(const struct term *term, const char *value)
+{
+	if (value == NULL && !term->none) {
+		say_error("%s cannot be none", term->name);
+		return HF_EUSAGE;
+	}
+	if (value == NULL)
+		return 0;
+	if (term->kind == TERM_NUMBER)
+		return check_number(term, value);
+	if (term->kind == TERM_TIME)
+		return event_time_check(term->name, value);
+	if (value[0] == '\0') {
+		say_error("%s is empty%s", term->name,
+			  term->none ? "; \"none\" is for none" : "");
+		return HF_EUSAGE;
+	}
+	return event_text_check(term->name, value);
+}
+
 static int set_term(struct admin *a, const struct term *term, const char *value)
 {
 	const char *const values[] = { a->words[0], value };
-	const struct event_terms check = {
-		.id = a->words[0],
-		.title = value,
-		.starts_at = term->is_time ? value : NULL,
-	};
 	char text[160];
-	int rc = event_terms_check(&check);
+	int rc = check_value(term, value);
 
 	if (rc == 0)
 		rc = admin_event_exists(a, a->words[0]);

@@ -41,6 +41,31 @@ PGconn *database_open(const char *url)
 	return db;
 }
 
+/* Tables, columns and functions that are not there (SQLSTATE). */
+static bool lacks_schema(const PGresult *result)
+{
+	static const char *const states[] = { "42P01", "42703", "42883" };
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	for (size_t i = 0; i < HF_LEN(states); i++) {
+		if (state != NULL && strcmp(state, states[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void say_refusal(const PGresult *result)
+{
+	const char *message = PQresultErrorMessage(result);
+
+	if (lacks_schema(result))
+		say_error("%.*s: no sale is here, or one of another version; "
+			  "holdfast-init prepares it",
+			  (int)strcspn(message, "\n"), message);
+	else
+		say_database_error(message);
+}
+
 static bool worked(PGresult *result)
 {
 	switch (PQresultStatus(result)) {
@@ -49,7 +74,7 @@ static bool worked(PGresult *result)
 	case PGRES_EMPTY_QUERY:
 		return true;
 	default:
-		say_database_error(PQresultErrorMessage(result));
+		say_refusal(result);
 		return false;
 	}
 }

@@ -2,6 +2,7 @@
 
 #include "db/event.h"
 
+#include "db/moment.h"
 #include "db/money.h"
 #include "db/utf8.h"
 #include "libhold/err.h"
@@ -16,28 +17,25 @@ bool event_id_fits(const char *id)
 	       id[0] != '-';
 }
 
-/* A time without an offset would mean another one on another server. */
-static bool has_offset(const char *time)
+static int refuse(const char *name, const char *wrong, const char *value)
 {
-	const char *clock = strchr(time, ':');
-
-	return clock != NULL && strpbrk(clock, "+-Zz") != NULL;
-}
-
-static int check_time(const char *name, const char *time)
-{
-	if (time == NULL || has_offset(time))
-		return 0;
-	say_error("%s is a time with its offset, such as "
-		  "2027-05-01T20:00:00+02:00, not \"%s\"",
-		  name, time);
+	say_error("%s %s, not \"%s\"", name, wrong, value);
 	return HF_EUSAGE;
 }
 
-static int check_text(const char *name, const char *text)
+int event_time_check(const char *name, const char *time)
+{
+	const char *wrong = time != NULL ? moment_wrong(time) : NULL;
+
+	return wrong == NULL ? 0 : refuse(name, wrong, time);
+}
+
+int event_text_check(const char *name, const char *text)
 {
 	const char *wrong = text != NULL ? utf8_wrong(text) : NULL;
 
+	if (wrong == NULL && text != NULL && strlen(text) > EVENT_TEXT_MAX)
+		wrong = "is longer than 200 bytes";
 	if (wrong == NULL)
 		return 0;
 	say_error("%s %s", name, wrong);
@@ -60,13 +58,15 @@ int event_terms_check(const struct event_terms *terms)
 			  terms->currency);
 		return HF_EUSAGE;
 	}
-	rc = check_time("--starts-at", terms->starts_at);
+	rc = event_time_check("--starts-at", terms->starts_at);
 	if (rc == 0)
-		rc = check_time("--opens-at", terms->opens_at);
+		rc = event_time_check("--opens-at", terms->opens_at);
 	if (rc == 0)
-		rc = check_text("--title", terms->title);
+		rc = event_text_check("--title", terms->title);
 	if (rc == 0)
-		rc = check_text("--venue", terms->venue);
+		rc = event_text_check("--venue", terms->venue);
+	if (rc == 0 && terms->title != NULL && terms->title[0] == '\0')
+		rc = refuse("--title", "is 1 to 200 bytes", "");
 	return rc;
 }
 

@@ -19,14 +19,20 @@ struct event_terms {
 	const char *seats_per_client;
 };
 
+enum { EVENT_TEXT_MAX = 200 }; /* bytes of a title, of a venue */
+
 /* ^[a-z0-9][a-z0-9-]{0,62}$ */
 bool event_id_fits(const char *id);
 
 /*
- * 0, or HF_EUSAGE after a line: an id, a time or a currency that cannot be
- * one.
+ * 0, or HF_EUSAGE after a line: an id, a time, a text or a currency that
+ * cannot be one.
  */
 int event_terms_check(const struct event_terms *terms) HF_MUSTUSE;
+
+/* The same of one value, which the line calls by this name; NULL is fine. */
+int event_time_check(const char *name, const char *time) HF_MUSTUSE;
+int event_text_check(const char *name, const char *text) HF_MUSTUSE;
 
 /* Makes the event, or changes it. */
 int event_store(PGconn *db, const struct event_terms *terms) HF_MUSTUSE;

@@ -24,7 +24,10 @@ void complain(struct complaints *c, size_t line, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	say_error("%s:%zu: %s", c->file, line, text);
+	if (line > 0)
+		say_error("%s:%zu: %s", c->file, line, text);
+	else
+		say_error("%s: %s", c->file, text);
 }
 
 int complaints_end(const struct complaints *c)
@@ -88,6 +91,16 @@ static int by_id(const void *pa, const void *pb)
 	const struct seat *const *a = pa, *const *b = pb;
 	int by = strcmp((*a)->id, (*b)->id);
 
+	return by != 0 ? by : by_size((*a)->line, (*b)->line);
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct seat *const *a = pa, *const *b = pb;
+	int by = by_number((*a)->x10, (*b)->x10);
+
+	if (by == 0)
+		by = by_number((*a)->y10, (*b)->y10);
 	return by != 0 ? by : by_size((*a)->line, (*b)->line);
 }
 
@@ -241,13 +254,54 @@ static void check_names(const struct hall *hall, struct complaints *c)
 	}
 }
 
-static void check_ids(const struct hall *hall, struct complaints *c)
+/* The seats are in the order of sale. */
+static void check_places_in_rows(const struct hall *hall, struct complaints *c)
+{
+	for (size_t i = 1; i < hall->n; i++) {
+		const struct seat *b = &hall->seats[i], *a = b - 1;
+
+		if (same_row(a, b) && a->pos == b->pos)
+			complain(c, a->line > b->line ? a->line : b->line,
+				 "section %s, row %s has pos %lld on line %zu "
+				 "already",
+				 b->section, b->row, (long long)b->pos,
+				 a->line < b->line ? a->line : b->line);
+	}
+}
+
+/* The caller frees it. */
+static const struct seat **sorted_seats(const struct hall *hall,
+					int (*by)(const void *, const void *))
 {
 	const struct seat **sorted = hf_new_array(const struct seat *, hall->n);
 
 	for (size_t i = 0; i < hall->n; i++)
 		sorted[i] = &hall->seats[i];
-	qsort(sorted, hall->n, sizeof(*sorted), by_id);
+	qsort(sorted, hall->n, sizeof(*sorted), by);
+	return sorted;
+}
+
+static void check_places(const struct hall *hall, struct complaints *c)
+{
+	const struct seat **sorted = sorted_seats(hall, by_place);
+
+	for (size_t i = 1; i < hall->n; i++) {
+		const struct seat *b = sorted[i], *a = sorted[i - 1];
+
+		if (a->x10 == b->x10 && a->y10 == b->y10)
+			complain(c, b->line,
+				 "x %.1f, y %.1f is the place of line %zu "
+				 "already",
+				 (double)b->x10 / 10, (double)b->y10 / 10,
+				 a->line);
+	}
+	free(sorted);
+}
+
+static void check_ids(const struct hall *hall, struct complaints *c)
+{
+	const struct seat **sorted = sorted_seats(hall, by_id);
+
 	for (size_t i = 0; i < hall->n; i++) {
 		if (strlen(sorted[i]->id) > SEAT_ID_MAX)
 			complain(
@@ -274,6 +328,10 @@ void hall_arrange(struct hall *hall, const char *event, struct complaints *c)
 	qsort(hall->seats, hall->n, sizeof(*hall->seats), by_sale);
 	if (!hall->has_pos)
 		make_places(hall);
+	else
+		check_places_in_rows(hall, c);
+	if (hall->has_xy)
+		check_places(hall, c);
 	if (!hall->has_quality)
 		make_qualities(hall);
 	for (size_t i = 0; i < hall->n && !hall->has_id; i++)

@@ -50,6 +50,7 @@ struct complaints {
 	size_t n;
 };
 
+/* line: 0 for the file as a whole. */
 void complain(struct complaints *c, size_t line, const char *format, ...)
     HF_PRINTF(3, 4);
 
@@ -61,7 +62,7 @@ void hall_fini(struct hall *hall);
 /*
  * Sorts the seats and makes what is missing: ids ("1" to n for the event
  * "default", else EVENT:SECTION-ROW-NUMBER), places, qualities. Two seats with
- * one name, or with one id, are complaints.
+ * one name, one id or one place are complaints.
  */
 void hall_arrange(struct hall *hall, const char *event, struct complaints *c);
 

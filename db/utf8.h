@@ -1,5 +1,7 @@
 /*
- * Text that PostgreSQL and JSON take: UTF-8 without control characters.
+ * Text of one line that PostgreSQL, JSON and people take: UTF-8 without control
+ * characters, and without those that turn what follows around (UAX #9), by
+ * which "A-12" could look like "21-A".
  */
 #ifndef DB_UTF8_H
 #define DB_UTF8_H

@@ -2,7 +2,8 @@
 DB_TESTS = \
 	tests/db/test_admin.py \
 	tests/db/test_hall_csv.py \
-	tests/db/test_init.py
+	tests/db/test_init.py \
+	tests/db/test_manuals.py
 TESTS += $(DB_TESTS)
 
 # The schema's own rules: all of it runs in PostgreSQL, so one tree will do.

@@ -4,6 +4,7 @@
 """
 
 import os
+import pathlib
 import subprocess
 
 import pytest
@@ -72,6 +73,10 @@ WRONG = [
     (0, "x" * 61, "section is longer than 60 bytes"),
     (0, b"\xff", "section is not UTF-8"),
     (0, "a\x07", "section has a control character"),
+    (0, "a\u0085", "section has a control character"),
+    (0, "21-A\u202e", "section has a control of writing direction"),
+    (1, "\u2067A", "row has a control of writing direction"),
+    (5, "c\u2028", "category has a line or paragraph separator"),
     (1, "", "row is empty"),
     (2, "12A", 'seat is not a whole number: "12A"'),
     (2, "-1", "seat is too small or too large"),
@@ -144,6 +149,18 @@ def test_two_seats_of_one_name_are_told_with_both_lines(tmp_path):
     assert errors(done)[0] == (4, "section S, row A, seat 1 is on line 2 already")
 
 
+def test_two_seats_of_one_place_are_told_with_both_lines(tmp_path):
+    text = "section,row,seat,price,x,y\nS,A,1,5,1,2\nS,A,2,5,2,2\nT,A,1,5,1.04,2\n"
+    assert errors(dry_run(tmp_path, text)) == [
+        (4, "x 1.0, y 2.0 is the place of line 2 already")]
+
+
+def test_two_seats_of_one_pos_in_their_row_are_told_with_both_lines(tmp_path):
+    text = "section,row,seat,price,pos\nS,A,2,5,7\nS,B,1,5,7\nS,A,1,5,7\n"
+    assert errors(dry_run(tmp_path, text)) == [
+        (4, "section S, row A has pos 7 on line 2 already")]
+
+
 def test_two_seats_of_one_id_are_told(tmp_path):
     done = dry_run(tmp_path, "id," + HEAD + "i,S,A,1,5\ni,S,A,2,5\n")
     assert errors(done) == [(3, "the id i is that of line 2 already")]
@@ -181,13 +198,22 @@ def test_a_hall_has_so_many_seats_at_most(tmp_path):
 def test_a_file_that_is_not_there_or_too_large_is_told(tmp_path):
     done = subprocess.run([INIT, "--dry-run", "--csv", tmp_path / "none"],
                           capture_output=True, text=True)
-    assert done.returncode == 1 and "No such file" in done.stderr
+    assert (done.returncode, done.stderr) == (
+        1, f"holdfast-init: {tmp_path}/none: cannot be read: No such file or directory\n")
     path = tmp_path / "large"
     with open(path, "wb") as file:
         file.truncate((64 << 20) + 1)
     done = subprocess.run([INIT, "--dry-run", "--csv", path],
                           capture_output=True, text=True)
     assert done.returncode == 1 and "File too large" in done.stderr
+
+
+def test_the_sample_is_whole_and_has_every_column(tmp_path):
+    sample = pathlib.Path(os.environ["HOLDFAST_SRC"], "db/halls/studio.csv").read_text()
+    done = dry_run(tmp_path, sample)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 sections, 3 rows, 24 seats, " in done.stdout
+    assert set(sample.splitlines()[0].split(",")) == set(ALL.strip().split(",")) - {"id"}
 
 
 @pytest.mark.parametrize("hall, seats", [("theatre", 1200), ("arena", 50000)])
@@ -207,7 +233,10 @@ def test_the_halls_that_come_with_it_are_whole(hall, seats):
         (["--currency", "euro"], "three capital letters"),
         (["--starts-at", "2027-05-01 20:00"], "--starts-at is a time with its offset"),
         (["--opens-at", "soon"], "--opens-at is a time with its offset"),
+        (["--opens-at", "2027-04-31T10:00:00Z"], "--opens-at has a day that its month"),
         (["--title", "a\x01"], "--title has a control character"),
+        (["--title", "x" * 201], "--title is longer than 200 bytes"),
+        (["--title", ""], "--title is 1 to 200 bytes"),
         (["--tickets", "5"], "give one"),
         (["--migrate-only"], "--migrate-only"),
         (["--seats-per-client", "0"], "--seats-per-client"),
