@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Sourced by parts of the opt-in check: roots of Debian made by debootstrap,
+# and booted by systemd-nspawn with a network of their own.
+#
+# A root's archive is kept in HOLDFAST_CACHE under the hash of what is in it.
+
+cannot() { # WHY: this part's last line
+	echo "cannot be run here: $*"
+	exit 77
+}
+broken() {
+	echo "failed: $*"
+	exit 1
+}
+need() { # COMMAND PACKAGE ...
+	while [ $# -gt 0 ]; do
+		command -v "$1" >/dev/null || cannot "$1 is missing: apt-get install $2"
+		shift 2
+	done
+}
+
+# where_from RELEASE: the archive that this machine's apt takes it from
+where_from() {
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' \
+		'Created-By: Packages' | awk -v release="$1" '$1 == release { print $2; exit }'
+}
+
+# sources: sources.list of a root, with the updates that this machine takes
+sources() {
+	local release from
+	for release in bookworm bookworm-updates bookworm-security; do
+		from=$(where_from "$release")
+		[ -z "$from" ] || echo "deb $from $release main"
+	done
+}
+
+# in_root ROOT COMMAND...: not booted, with this machine's network
+in_root() {
+	local root=$1
+	shift
+	systemd-nspawn --quiet --register=no --keep-unit --as-pid2 --pipe \
+		--resolv-conf=copy-host --timezone=off --setenv=LANG=C.UTF-8 \
+		--setenv=DEBIAN_FRONTEND=noninteractive -D "$root" "$@"
+}
+
+# make_root TAR PACKAGE...: debootstrap and these packages, as an archive
+make_root() {
+	local tar=$1 root mirror
+	shift
+	mirror=$(where_from bookworm)
+	[ -n "$mirror" ] || cannot "apt has no source for bookworm"
+	root=$(mktemp -d "$HOLDFAST_CACHE/root.XXXXXX")
+	echo "making $tar with debootstrap"
+	debootstrap --variant=minbase bookworm "$root" "$mirror" \
+		>"$tar.log" 2>&1 || {
+		tail -n 5 "$tar.log"
+		rm -rf "$root"
+		cannot "debootstrap failed: $tar.log"
+	}
+	sources >"$root/etc/apt/sources.list"
+	# Nothing is started in a root that is not booted.
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+	chmod +x "$root/usr/sbin/policy-rc.d"
+	# A root that was cut short is made anew: no need to wait for the disk.
+	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/no-sync"
+	{
+		in_root "$root" apt-get -q update &&
+			in_root "$root" apt-get -q -y upgrade &&
+			{ [ $# -eq 0 ] || in_root "$root" apt-get -q -y install \
+				--no-install-recommends "$@"; } &&
+			in_root "$root" apt-get clean
+	} >>"$tar.log" 2>&1 || {
+		tail -n 5 "$tar.log"
+		rm -rf "$root"
+		cannot "packages could not be installed: $tar.log"
+	}
+	rm -f "$root/usr/sbin/policy-rc.d"
+	tar -C "$root" -cf "$tar.new" . && mv "$tar.new" "$tar"
+	rm -rf "$root"
+}
+
+# root_archive PACKAGE...: sets "archive"; made when it is not there
+root_archive() {
+	archive=$HOLDFAST_CACHE/bookworm-$(printf '%s\n' "$@" | sha256sum | cut -c1-12).tar
+	[ -s "$archive" ] || make_root "$archive" "$@"
+}
+
+# ---- a booted one -----------------------------------------------------------
+
+machine_root=
+machine_pid=
+machine_leader=
+
+# unpack ARCHIVE: sets "machine_root"
+unpack() {
+	machine_root=$(mktemp -d "$HOLDFAST_CACHE/machine.XXXXXX")
+	tar -C "$machine_root" -xf "$1"
+}
+
+# boot: returns when its systemd has started all it has to
+boot() {
+	local end=$((SECONDS + 120))
+	systemd-nspawn --quiet --register=no --keep-unit --boot --private-network \
+		--console=read-only --link-journal=no --timezone=off \
+		-D "$machine_root" >"$HOLDFAST_BUILD/deploy-check/console.log" 2>&1 </dev/null &
+	machine_pid=$!
+	until machine_leader=$(pgrep -P "$machine_pid" -x systemd | head -n 1) &&
+		[ -n "$machine_leader" ] &&
+		inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do
+		kill -0 "$machine_pid" 2>/dev/null ||
+			cannot "systemd-nspawn ended: $(tail -n 1 "$HOLDFAST_BUILD/deploy-check/console.log")"
+		[ "$SECONDS" -lt "$end" ] || cannot "the machine does not come up"
+		sleep 0.3
+	done
+}
+
+# inside COMMAND...: in the booted machine, as its root
+inside() {
+	nsenter --target "$machine_leader" --mount --uts --ipc --net --pid \
+		--root --wd=/ -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		LANG=C.UTF-8 HOME=/root "$@"
+}
+
+# beside COMMAND...: a program of ours, on the machine's network
+beside() {
+	nsenter --target "$machine_leader" --net -- "$@"
+}
+
+# halt: and takes the root away
+halt_machine() {
+	[ -z "$machine_pid" ] || {
+		# To nspawn's systemd: halt.
+		kill -s RTMIN+3 "$machine_leader" 2>/dev/null
+		local tries=100
+		while kill -0 "$machine_pid" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do
+			sleep 0.1
+		done
+		kill -s KILL "$machine_pid" 2>/dev/null
+		wait "$machine_pid" 2>/dev/null
+	}
+	machine_pid=
+	[ -z "$machine_root" ] || rm -rf "$machine_root"
+	machine_root=
+}
