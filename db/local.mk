@@ -12,7 +12,10 @@ MIGRATIONS = \
 # The first is compiled in, the second is to begin a file of one's own with.
 HALLS = db/halls/theatre.csv
 SAMPLES = db/halls/studio.csv
-EXTRA_DIST += $(MIGRATIONS) libhold/embed.sh
+# To be read; they are compiled in.
+migrationsdir = $(pkgdatadir)/migrations
+dist_migrations_DATA = $(MIGRATIONS)
+EXTRA_DIST += libhold/embed.sh
 hallsdir = $(pkgdatadir)/halls
 dist_halls_DATA = $(HALLS) $(SAMPLES)
 

@@ -1,19 +1,22 @@
-# deploy/ - the parts as services of systemd, filled in with where they went
+# deploy/ - the parts as services of systemd, filled in with where they went,
+# and what makes a sale of them
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
+examplesdir = $(docdir)/examples
+logrotatedir = $(sysconfdir)/logrotate.d
 
 # Examples, so that an installation changes nobody's settings.
 confdir = $(pkgdatadir)/conf
 dist_conf_DATA = \
 	deploy/conf/ephemerald.conf \
 	deploy/conf/lockd.conf \
+	deploy/conf/web.env \
 	deploy/conf/worker.env
+nginxsitedir = $(examplesdir)/nginx
+dist_nginxsite_DATA = deploy/nginx/holdfast.example
+dist_logrotate_DATA = deploy/logrotate/holdfast
 
-UNITS_IN = \
-	deploy/systemd/ephemerald.service.in \
-	deploy/systemd/holdfast-worker@.service.in \
-	deploy/systemd/lockd.service.in
 dist_systemdsystemunit_DATA = \
 	deploy/systemd/ephemerald.socket \
 	deploy/systemd/holdfast-worker@.socket \
@@ -21,26 +24,50 @@ dist_systemdsystemunit_DATA = \
 	deploy/systemd/lockd.socket
 nodist_systemdsystemunit_DATA = \
 	deploy/systemd/ephemerald.service \
+	deploy/systemd/holdfast-web.service \
 	deploy/systemd/holdfast-worker@.service \
 	deploy/systemd/lockd.service
-CLEANFILES += $(nodist_systemdsystemunit_DATA)
-EXTRA_DIST += $(UNITS_IN) deploy/systemd/sysusers.conf \
+sbin_SCRIPTS += deploy/bin/holdfast-setup
+pkglibexec_SCRIPTS += deploy/bin/web-conf
+FILLED_IN = $(nodist_systemdsystemunit_DATA) \
+	deploy/bin/holdfast-setup deploy/bin/web-conf
+CLEANFILES += $(FILLED_IN)
+EXTRA_DIST += $(FILLED_IN:=.in) deploy/systemd/sysusers.conf \
 	deploy/systemd/tmpfiles.conf
 
-$(nodist_systemdsystemunit_DATA): Makefile $(UNITS_IN)
-	$(AM_V_at)$(MKDIR_P) deploy/systemd
+$(FILLED_IN): Makefile
+	$(AM_V_at)$(MKDIR_P) $(@D)
 	$(AM_V_GEN)sed -e 's|@sbindir[@]|$(sbindir)|g' \
 		-e 's|@sysconfdir[@]|$(sysconfdir)|g' \
+		-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 		-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
-		"$(srcdir)/$@.in" >"$@.new" && mv "$@.new" "$@"
+		-e 's|@sysusersdir[@]|$(sysusersdir)|g' \
+		-e 's|@tmpfilesdir[@]|$(tmpfilesdir)|g' \
+		-e 's|@docdir[@]|$(docdir)|g' \
+		-e 's|@VERSION[@]|$(VERSION)|g' \
+		"$(srcdir)/$@.in" >"$@.new"
+	$(AM_V_at)case $@ in *.service) ;; *) chmod +x "$@.new" ;; esac
+	$(AM_V_at)mv "$@.new" "$@"
+deploy/bin/holdfast-setup: deploy/bin/holdfast-setup.in
+deploy/bin/web-conf: deploy/bin/web-conf.in
+deploy/systemd/ephemerald.service: deploy/systemd/ephemerald.service.in
+deploy/systemd/holdfast-web.service: deploy/systemd/holdfast-web.service.in
+deploy/systemd/holdfast-worker@.service: deploy/systemd/holdfast-worker@.service.in
+deploy/systemd/lockd.service: deploy/systemd/lockd.service.in
+
+# The opt-in check: ./check --deploy.
+EXTRA_DIST += deploy/check/run
 
 install-data-hook:
-	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
+	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)" \
+		"$(DESTDIR)$(sysconfdir)/holdfast"
 	$(INSTALL_DATA) $(srcdir)/deploy/systemd/sysusers.conf \
 		"$(DESTDIR)$(sysusersdir)/holdfast.conf"
 	$(INSTALL_DATA) $(srcdir)/deploy/systemd/tmpfiles.conf \
 		"$(DESTDIR)$(tmpfilesdir)/holdfast.conf"
 
+# Settings that were made stay, in a folder that is not empty then.
 uninstall-hook:
 	rm -f "$(DESTDIR)$(sysusersdir)/holdfast.conf" \
 		"$(DESTDIR)$(tmpfilesdir)/holdfast.conf"
+	-rmdir "$(DESTDIR)$(sysconfdir)/holdfast" 2>/dev/null

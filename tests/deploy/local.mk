@@ -1,6 +1,7 @@
 # tests/deploy/ - what is shipped beside the programs
-DEPLOY_TESTS = tests/deploy/test_units.py
+DEPLOY_TESTS = tests/deploy/test_check.py tests/deploy/test_install.py \
+	tests/deploy/test_units.py
 if !SANITIZERS
 TESTS += $(DEPLOY_TESTS)
 endif
-EXTRA_DIST += $(DEPLOY_TESTS)
+EXTRA_DIST += $(DEPLOY_TESTS) tests/deploy/installed.py
