@@ -8,7 +8,8 @@ MIGRATIONS = \
 	db/migrations/0006_holds.sql \
 	db/migrations/0007_state.sql \
 	db/migrations/0008_best_seats.sql \
-	db/migrations/0009_event_changes.sql
+	db/migrations/0009_event_changes.sql \
+	db/migrations/0010_era.sql
 # The first is compiled in, the second is to begin a file of one's own with.
 HALLS = db/halls/theatre.csv
 SAMPLES = db/halls/studio.csv
@@ -72,5 +73,4 @@ db/halls.h: $(HALLS) libhold/embed.sh
 	$(AM_V_GEN)cd $(srcdir) && $(SHELL) libhold/embed.sh halls \
 		$(HALLS) >$(abs_builddir)/$@.new
 	$(AM_V_at)mv $@.new $@
-db/holdfast_init-migrate.$(OBJEXT): db/migrations.h
-db/holdfast_init-init.$(OBJEXT): db/halls.h
+db/holdfast_init-init.$(OBJEXT): db/migrations.h db/halls.h

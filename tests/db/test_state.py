@@ -127,9 +127,21 @@ def test_a_seat_missing_from_a_state_is_available_with_a_smaller_version(
     session.commit()
 
 
-def test_eras_are_of_a_cluster(session, db):
+def test_an_era_is_of_a_cluster_its_timeline_and_its_life(session, db):
     row, _, _ = look(session)
-    assert row["era"] == db.value("SELECT system_identifier FROM pg_control_system()")
+    cluster, timeline, life = row["era"].split("-")
+    assert cluster == db.value("SELECT system_identifier FROM pg_control_system()")
+    assert (timeline, life) == ("1", db.value("SELECT life FROM lives"))
+
+
+@pytest.mark.parametrize("how", ["SELECT new_era()", "SELECT event_clear('gone')"])
+def test_what_makes_versions_begin_anew_makes_another_era(session, db, how):
+    """A page that knows greater versions would take no news by smaller ones."""
+    before, _, _ = look(session)
+    db.sql(how)
+    after, _, _ = look(session)
+    assert after["era"] != before["era"]
+    assert look(session)[0]["era"] == after["era"]
 
 
 def test_the_publisher_sees_each_seat_as_it_is(session):
