@@ -6,10 +6,12 @@
 #include "libhold/mem.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Any number that other programs in this database do not use. */
-#define LOCK_STATEMENT "SELECT pg_advisory_lock(6005, 1)"
+#define TRY_LOCK_STATEMENT "SELECT pg_try_advisory_lock(6005, 1)"
+#define LOCK_STATEMENT     "SELECT pg_advisory_lock(6005, 1)"
 
 /* libpq's messages end with a newline, and may have several lines. */
 static void say_database_error(const char *message)
@@ -88,6 +90,26 @@ int database_run(PGconn *db, const char *text)
 	return rc;
 }
 
+/* Not to be had in time; or given up, as two waited for each other. */
+static bool was_held(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return sqlstate != NULL && (strcmp(sqlstate, "55P03") == 0 ||
+				    strcmp(sqlstate, "40P01") == 0);
+}
+
+int database_try(PGconn *db, const char *text)
+{
+	PGresult *result = PQexec(db, text);
+	int rc = HF_EHELD;
+
+	if (!was_held(result))
+		rc = worked(result) ? 0 : HF_EUNREACHABLE;
+	PQclear(result);
+	return rc;
+}
+
 PGresult *database_query(PGconn *db, const char *text, int n,
 			 const char *const *values)
 {
@@ -130,5 +152,16 @@ int database_end(PGconn *db, int rc)
 
 int database_lock(PGconn *db)
 {
-	return database_run(db, LOCK_STATEMENT);
+	char *free_now;
+	int rc = database_value(db, TRY_LOCK_STATEMENT, 0, NULL, &free_now);
+
+	if (rc < 0)
+		return rc;
+	if (free_now[0] != 't') {
+		say_error("another one works on this database: waiting for "
+			  "its end");
+		rc = database_run(db, LOCK_STATEMENT);
+	}
+	free(free_now);
+	return rc;
 }

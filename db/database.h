@@ -18,6 +18,12 @@ PGconn *database_open(const char *url) HF_MUSTUSE;
 int database_run(PGconn *db, const char *text) HF_MUSTUSE;
 
 /*
+ * The same; HF_EHELD, without a line, when a lock was not to be had in time
+ * (lock_timeout) or a deadlock was ended.
+ */
+int database_try(PGconn *db, const char *text) HF_MUSTUSE;
+
+/*
  * Runs one statement with n text parameters, $1 first. NULL on failure; the
  * caller frees by PQclear.
  */
@@ -40,8 +46,8 @@ int database_begin(PGconn *db) HF_MUSTUSE;
 int database_end(PGconn *db, int rc) HF_MUSTUSE;
 
 /*
- * Waits until no other holdfast-init works on this database; ours from then
- * on, until the connection ends.
+ * Waits until no other holdfast-init works on this database, and says so; ours
+ * from then on, until the connection ends.
  */
 int database_lock(PGconn *db) HF_MUSTUSE;
 

@@ -14,6 +14,7 @@
 #include "db/halls.h"
 #include "db/layout.h"
 #include "db/migrate.h"
+#include "db/migrations.h"
 #include "db/money.h"
 #include "db/tickets.h"
 #include "libhold/conf.h"
@@ -42,6 +43,7 @@ struct settings {
 	bool yes;
 	bool if_empty;
 	bool migrate_only;
+	bool schema;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -124,6 +126,11 @@ static const struct hf_conf_setting table[] = {
 	  .kind = HF_CONF_BOOL,
 	  .offset = FIELD(migrate_only),
 	  .help = "bring the schema up to date and touch no ticket" },
+	{ .name = "schema",
+	  .kind = HF_CONF_BOOL,
+	  .offset = FIELD(schema),
+	  .help = "print how many migrations this program has, and the last "
+		  "one" },
 	{ .name = NULL },
 };
 
@@ -351,13 +358,29 @@ static int make_tickets(PGconn *db, const struct settings *settings)
 	return rc;
 }
 
+static int migrate_all(PGconn *db, size_t *ran_out)
+{
+	struct migration own[HF_LEN(migrations)];
+
+	for (size_t i = 0; i < HF_LEN(own); i++)
+		own[i] = (struct migration){ migrations[i].name,
+					     migrations[i].text };
+	return migrate(db, own, HF_LEN(own), ran_out);
+}
+
+static void print_schema(void)
+{
+	printf("%zu %s\n", HF_LEN(migrations),
+	       migrations[HF_LEN(migrations) - 1].name);
+}
+
 static int run(PGconn *db, const struct settings *settings)
 {
 	size_t ran;
 	int rc = database_lock(db);
 
 	if (rc == 0)
-		rc = migrate(db, &ran);
+		rc = migrate_all(db, &ran);
 	if (rc < 0)
 		return rc;
 	if (ran > 0)
@@ -383,6 +406,10 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	if (settle(&settings) < 0)
 		return 2;
+	if (settings.schema) {
+		print_schema();
+		return EXIT_SUCCESS;
+	}
 	if (settings.dry_run)
 		return dry_run(&settings) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (settings.seats_per_client > 0) {
