@@ -9,7 +9,6 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/api_health.c \
 	fcgi/api_holds.c \
 	fcgi/api_identity.c \
-	fcgi/api_metrics.c \
 	fcgi/api_orders.c \
 	fcgi/api_tickets.c \
 	fcgi/backoff.c fcgi/backoff.h \
@@ -25,7 +24,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/due_holds.c fcgi/due_holds.h \
 	fcgi/expirer.c fcgi/expirer.h \
 	fcgi/guard.c fcgi/guard.h \
-	fcgi/hold.c fcgi/hold.h \
+	fcgi/hold.h \
 	fcgi/hold_input.c fcgi/hold_input.h \
 	fcgi/hold_out.c fcgi/hold_out.h \
 	fcgi/hold_redis.c \
@@ -40,8 +39,6 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/live.c fcgi/live.h \
 	fcgi/live_store.c fcgi/live_store.h \
-	fcgi/meter.c fcgi/meter.h \
-	fcgi/metrics.c fcgi/metrics.h \
 	fcgi/order_out.c fcgi/order_out.h \
 	fcgi/pause.c fcgi/pause.h \
 	fcgi/pg_array.c fcgi/pg_array.h \
@@ -53,12 +50,11 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/qr.c fcgi/qr.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/post.c fcgi/post.h \
-	fcgi/process_stats.c fcgi/process_stats.h \
-	fcgi/prom_text.c fcgi/prom_text.h \
 	fcgi/publisher.c fcgi/publisher.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
 	fcgi/router.c fcgi/router.h \
+	fcgi/schema.c fcgi/schema.h \
 	fcgi/seat_pick.c fcgi/seat_pick.h \
 	fcgi/secret.c fcgi/secret.h \
 	fcgi/settings.c fcgi/settings.h \
@@ -130,3 +126,13 @@ fcgi_ticketing_barrier_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS) \
 fcgi_ticketing_barrier_fcgi_SOURCES = fcgi/main.c fcgi/booking.c \
 	fcgi/holding.c fcgi/barrier.c
 fcgi_ticketing_barrier_fcgi_LDADD = $(fcgi_ticketing_fcgi_LDADD)
+
+# The newest migration at build time: no worker works on an older schema.
+BUILT_SOURCES += fcgi/schema_needed.h
+CLEANFILES += fcgi/schema_needed.h
+fcgi/schema_needed.h: $(MIGRATIONS) Makefile
+	$(AM_V_at)$(MKDIR_P) fcgi
+	$(AM_V_GEN)for file in $(MIGRATIONS); do last=$$file; done; \
+		echo "#define SCHEMA_NEEDED \"$${last##*/}\"" >$@.new
+	$(AM_V_at)mv $@.new $@
+fcgi/libworker_a-schema.$(OBJEXT): fcgi/schema_needed.h

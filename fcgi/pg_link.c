@@ -2,6 +2,7 @@
 
 #include "fcgi/pg_link.h"
 
+#include "fcgi/schema.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
@@ -44,26 +45,16 @@ static const char *const harmless[] = {
 };
 
 void pg_link_init(struct pg_link *link, const char *url,
-		  const struct pg_statement *const *tables, uint64_t seed,
-		  struct meter *meter)
+		  const struct pg_statement *const *tables, uint64_t seed)
 {
-	*link = (struct pg_link){ .url = hf_strdup(url),
-				  .tables = tables,
-				  .meter = meter };
+	*link = (struct pg_link){ .url = hf_strdup(url), .tables = tables };
 	backoff_init(&link->backoff, seed);
-}
-
-static void count_connection(const struct pg_link *link)
-{
-	if (link->meter != NULL)
-		meter_set(&link->meter->connections, link->pg != NULL);
 }
 
 static void hang_up(struct pg_link *link)
 {
 	PQfinish(link->pg);
 	link->pg = NULL;
-	count_connection(link);
 }
 
 void pg_link_fini(struct pg_link *link)
@@ -97,9 +88,7 @@ static void refuse(struct pg_link *link, const PGresult *result)
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	link->why = METER_REFUSED;
 	if (sqlstate == NULL || text == NULL) {
-		link->why = METER_BROKEN;
 		drop(link, PQresultErrorMessage(result));
 		return;
 	}
@@ -138,7 +127,6 @@ static int await_result(struct pg_link *link, int64_t until_ms)
 		short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
 
 		if (await(link, events, until_ms) < 0) {
-			link->why = METER_TIMEOUT;
 			drop(link, "no answer in time");
 			return HF_EUNREACHABLE;
 		}
@@ -254,10 +242,33 @@ static int prepare_table(struct pg_link *link, const struct pg_statement *s,
 	return rc;
 }
 
+/* Else a statement would fail later, and nobody would be told why. */
+static int check_schema(struct pg_link *link, int64_t until_ms)
+{
+	char wrong[SCHEMA_WRONG_MAX];
+	PGresult *row;
+	bool old;
+
+	if (PQsendQuery(link->pg, SCHEMA_STATEMENT) != 1) {
+		drop(link, PQerrorMessage(link->pg));
+		return HF_EUNREACHABLE;
+	}
+	row = collect(link, until_ms);
+	if (row == NULL)
+		return HF_EUNREACHABLE; /* dropped, and told why */
+	old = schema_is_old(PQgetvalue(row, 0, 0), wrong);
+	PQclear(row);
+	if (old)
+		drop(link, wrong);
+	return old ? HF_EUNREACHABLE : 0;
+}
+
 static int prepare(struct pg_link *link, int64_t until_ms)
 {
 	int rc = settle(link, PQsendQuery(link->pg, setup), until_ms);
 
+	if (rc == 0)
+		rc = check_schema(link, until_ms);
 	for (size_t i = 0; rc == 0 && link->tables[i] != NULL; i++)
 		rc = prepare_table(link, link->tables[i], until_ms);
 	return rc;
@@ -277,10 +288,8 @@ static int dial(struct pg_link *link)
 	int64_t until_ms = hf_clock_ms() + PG_LINK_CONNECT_MS;
 	int rc;
 
-	link->why = METER_AWAY;
 	if (!backoff_ready(&link->backoff, hf_clock_ms()))
 		return HF_EUNREACHABLE;
-	link->why = METER_CONNECT;
 	link->pg = start_connect(link->url);
 	if (link->pg == NULL)
 		return HF_EUNREACHABLE;
@@ -292,7 +301,6 @@ static int dial(struct pg_link *link)
 		drop(link, PQerrorMessage(link->pg));
 		return HF_EUNREACHABLE;
 	}
-	count_connection(link);
 	return prepare(link, until_ms);
 }
 
@@ -319,46 +327,21 @@ static int connected(struct pg_link *link)
 	return link->pg != NULL ? 0 : dial(link);
 }
 
-/* NULL: link->why says why. */
-static PGresult *ask(struct pg_link *link, const struct pg_statement *s,
-		     const struct pg_params *params)
-{
-	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,
-				params->lengths, params->formats, 0) != 1) {
-		link->why = METER_BROKEN;
-		drop(link, PQerrorMessage(link->pg));
-		return NULL;
-	}
-	return collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
-}
-
-static PGresult *ask_timed(struct pg_link *link, const struct pg_statement *s,
-			   const struct pg_params *params)
-{
-	int64_t began_us = hf_clock_us();
-	PGresult *result;
-
-	if (link->meter != NULL)
-		meter_set(&link->meter->statements_running, 1);
-	result = ask(link, s, params);
-	if (link->meter != NULL)
-		meter_set(&link->meter->statements_running, 0);
-	if (result != NULL)
-		meter_statement(link->meter, hf_clock_us() - began_us);
-	return result;
-}
-
 PGresult *pg_link_run(struct pg_link *link, const struct pg_statement *s,
 		      const struct pg_params *params)
 {
-	PGresult *result = NULL;
+	PGresult *result;
 
-	if (connected(link) == 0)
-		result = ask_timed(link, s, params);
-	if (result == NULL) {
-		meter_statement_failed(link->meter, link->why);
+	if (connected(link) < 0)
+		return NULL;
+	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,
+				params->lengths, params->formats, 0) != 1) {
+		drop(link, PQerrorMessage(link->pg));
 		return NULL;
 	}
+	result = collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+	if (result == NULL)
+		return NULL;
 	if (link->away)
 		hf_info("database is back");
 	link->away = false;

@@ -198,9 +198,31 @@ def test_a_schema_that_is_not_there_yet_is_waited_for(db):
     db.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     with Driver(database_url=db.url) as store:
         assert store.reserve("ann", MINE, "1").code == "unreachable"
-        assert 'relation "tickets" does not exist' in store.log()
+        assert 'relation "schema_migrations" does not exist' in store.log()
         init(db, "--tickets", "3")
         wait_until(lambda: store.reserve("ann", MINE, "1").ok, 10, "it works")
+
+
+def test_a_schema_older_than_the_worker_is_named_and_waited_for(db):
+    last = db.value("SELECT max(name) FROM schema_migrations")
+    forgotten = "DELETE FROM schema_migrations WHERE name = '{}' RETURNING sha256"
+    sha256 = db.value(forgotten.format(last))
+    with Driver(database_url=db.url) as store:
+        assert store.reserve("ann", MINE, "1").code == "unreachable"
+        assert f"is older than this worker's ({last})" in store.log()
+        assert "holdfast-init --migrate-only" in store.log()
+        db.sql(f"INSERT INTO schema_migrations VALUES ('{last}', '{sha256}')")
+        wait_until(lambda: store.reserve("ann", MINE, "1").ok, 10, "it works")
+
+
+def test_a_newer_schema_is_no_hindrance(db):
+    """What is new is only added while older workers may be there."""
+    db.sql("INSERT INTO schema_migrations VALUES ('9999_later.sql', 'x')")
+    try:
+        with Driver(database_url=db.url) as store:
+            assert store.reserve("ann", MINE, "1").ok
+    finally:
+        db.sql("DELETE FROM schema_migrations WHERE name = '9999_later.sql'")
 
 
 def test_new_tickets_are_sold_over_old_sessions(store, db):
