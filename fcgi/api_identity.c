@@ -45,14 +45,18 @@ static int wants_cookie(const struct http_request *request,
 }
 
 /* A browser that has a good cookie keeps its identity, and its holds. */
-static bool has_cookie(const struct site *site,
-		       const struct http_request *request)
+static bool take_cookie(const struct site *site,
+			const struct http_request *request,
+			char token_out[IDENTITY_TOKEN_LEN + 1])
 {
+	struct hf_slice token = hf_slice_of(request->identity_cookie);
 	struct identity identity;
 
-	return identity_read(site->secret,
-			     hf_slice_of(request->identity_cookie),
-			     &identity) == 0;
+	if (identity_read(site->secret, token, &identity) < 0)
+		return false;
+	if (!identity_renew(site->secret, token, token_out))
+		memcpy(token_out, token.data, token.len + 1);
+	return true;
 }
 
 void api_identity(struct site *site, const struct http_request *request,
@@ -67,11 +71,11 @@ void api_identity(struct site *site, const struct http_request *request,
 	cookie = wants_cookie(request, reply);
 	if (cookie < 0)
 		return;
-	reply->status = cookie && has_cookie(site, request) ? 200 : 201;
-	if (reply->status == 200)
-		memcpy(token, request->identity_cookie, sizeof(token));
-	else
+	reply->status = 200;
+	if (!cookie || !take_cookie(site, request, token)) {
+		reply->status = 201;
 		identity_new(site->secret, &identity, token);
+	}
 	if (cookie && !caller_set_cookie(request, reply, token))
 		return;
 	hf_buf_add_char(&reply->body, '{');
@@ -96,24 +100,39 @@ static void thumbprint(const char *x, char out[BASE64URL_LEN(32) + 1])
 	    out, (struct hf_slice){ (const char *)digest, sizeof(digest) });
 }
 
-void api_keys(struct site *site, const struct http_request *request,
-	      struct http_reply *reply)
+static void add_key(struct hf_buf *out, const struct secret *secret)
 {
 	char x[BASE64URL_LEN(SECRET_PUBLIC_LEN) + 1];
 	char kid[BASE64URL_LEN(32) + 1];
 
+	base64url_encode(x,
+			 (struct hf_slice){ (const char *)secret_public(secret),
+					    SECRET_PUBLIC_LEN });
+	thumbprint(x, kid);
+	hf_buf_printf(out,
+		      "{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+		      "\"alg\":\"EdDSA\",\"use\":\"sig\",\"kid\":\"%s\","
+		      "\"x\":\"%s\"}",
+		      kid, x);
+}
+
+/* The present one first, then the one before: its tickets are still good. */
+void api_keys(struct site *site, const struct http_request *request,
+	      struct http_reply *reply)
+{
+	const struct secret *old;
+
 	HF_UNUSED(request);
 	if (!caller_possible(site->secret, reply))
 		return;
-	base64url_encode(
-	    x, (struct hf_slice){ (const char *)secret_public(site->secret),
-				  SECRET_PUBLIC_LEN });
-	thumbprint(x, kid);
+	old = secret_old(site->secret);
 	reply->status = 200;
 	reply->cache = HTTP_SECOND;
-	hf_buf_printf(&reply->body,
-		      "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
-		      "\"alg\":\"EdDSA\",\"use\":\"sig\",\"kid\":\"%s\","
-		      "\"x\":\"%s\"}]}",
-		      kid, x);
+	hf_buf_printf(&reply->body, "{\"keys\":[");
+	add_key(&reply->body, site->secret);
+	if (old != NULL) {
+		hf_buf_add_char(&reply->body, ',');
+		add_key(&reply->body, old);
+	}
+	hf_buf_printf(&reply->body, "]}");
 }

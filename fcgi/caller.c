@@ -29,6 +29,33 @@ bool caller_possible(const struct secret *secret, struct http_reply *reply)
 	return false;
 }
 
+static bool is_of_another_site(const struct http_request *request)
+{
+	return strcmp(request->fetch_site, "cross-site") == 0 ||
+	       strcmp(request->fetch_site, "same-site") == 0;
+}
+
+static void write_cookie(const struct http_request *request,
+			 struct http_reply *reply, const char *token)
+{
+	snprintf(reply->set_cookie, sizeof(reply->set_cookie),
+		 "hf_id=%s; Max-Age=31536000; Path=/; HttpOnly; "
+		 "SameSite=Lax%s",
+		 token, request->https ? "; Secure" : "");
+}
+
+/* A browser whose cookie the old secret sealed gets it from the new one. */
+static void renew_cookie(const struct secret *secret,
+			 const struct http_request *request,
+			 struct http_reply *reply)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+
+	if (request->authorization[0] == '\0' && !is_of_another_site(request) &&
+	    identity_renew(secret, token_of(request), token))
+		write_cookie(request, reply, token);
+}
+
 bool caller_read(const struct secret *secret,
 		 const struct http_request *request, struct http_reply *reply,
 		 struct identity *identity_out)
@@ -41,8 +68,10 @@ bool caller_read(const struct secret *secret,
 			      "it as a cookie or as a bearer token.");
 		return false;
 	}
-	if (identity_read(secret, token_of(request), identity_out) == 0)
+	if (identity_read(secret, token_of(request), identity_out) == 0) {
+		renew_cookie(secret, request, reply);
 		return true;
+	}
 	problem_reply(reply, PROBLEM_BAD_IDENTITY,
 		      "The identity was not made by this site, or was changed "
 		      "on the way. Get a new one by POST /api/identity.");
@@ -62,12 +91,6 @@ bool caller_read_or_make(const struct secret *secret,
 	return caller_set_cookie(request, reply, token);
 }
 
-static bool is_of_another_site(const struct http_request *request)
-{
-	return strcmp(request->fetch_site, "cross-site") == 0 ||
-	       strcmp(request->fetch_site, "same-site") == 0;
-}
-
 bool caller_set_cookie(const struct http_request *request,
 		       struct http_reply *reply, const char *token)
 {
@@ -77,9 +100,6 @@ bool caller_set_cookie(const struct http_request *request,
 			      "browser an identity.");
 		return false;
 	}
-	snprintf(reply->set_cookie, sizeof(reply->set_cookie),
-		 "hf_id=%s; Max-Age=31536000; Path=/; HttpOnly; "
-		 "SameSite=Lax%s",
-		 token, request->https ? "; Secure" : "");
+	write_cookie(request, reply, token);
 	return true;
 }

@@ -9,7 +9,8 @@
 
 /*
  * False after a problem: secret is NULL, nobody asks, or with a token that
- * this secret did not seal. A header counts more than a cookie.
+ * this secret did not seal. A header counts more than a cookie. A cookie that
+ * the old secret sealed is renewed with the reply.
  */
 bool caller_read(const struct secret *secret,
 		 const struct http_request *request, struct http_reply *reply,

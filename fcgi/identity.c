@@ -59,24 +59,45 @@ void identity_new(const struct secret *secret, struct identity *identity,
 	set_holder(identity, token_out + PREFIX_LEN);
 }
 
-int identity_read(const struct secret *secret, struct hf_slice token,
-		  struct identity *identity)
+static bool has_form(struct hf_slice token)
+{
+	return token.len == IDENTITY_TOKEN_LEN &&
+	       memcmp(token.data, PREFIX, PREFIX_LEN) == 0 &&
+	       token.data[SEALED_LEN] == '.' &&
+	       base64url_is((struct hf_slice){ token.data + PREFIX_LEN,
+					       IDENTITY_ID_LEN },
+			    ID_BYTES);
+}
+
+static bool has_seal(const struct secret *secret, struct hf_slice token)
 {
 	char seal[SEAL_TEXT_LEN + 1];
 
-	if (token.len != IDENTITY_TOKEN_LEN ||
-	    memcmp(token.data, PREFIX, PREFIX_LEN) != 0 ||
-	    token.data[SEALED_LEN] != '.' ||
-	    !base64url_is(
-		(struct hf_slice){ token.data + PREFIX_LEN, IDENTITY_ID_LEN },
-		ID_BYTES))
-		return HF_EBAD;
 	seal_text(secret, token.data, seal);
-	if (CRYPTO_memcmp(seal, token.data + SEALED_LEN + 1, SEAL_TEXT_LEN) !=
-	    0)
+	return CRYPTO_memcmp(seal, token.data + SEALED_LEN + 1,
+			     SEAL_TEXT_LEN) == 0;
+}
+
+int identity_read(const struct secret *secret, struct hf_slice token,
+		  struct identity *identity)
+{
+	const struct secret *old = secret_old(secret);
+
+	if (!has_form(token) || (!has_seal(secret, token) &&
+				 (old == NULL || !has_seal(old, token))))
 		return HF_EBAD;
 	set_holder(identity, token.data + PREFIX_LEN);
 	return 0;
+}
+
+bool identity_renew(const struct secret *secret, struct hf_slice token,
+		    char token_out[IDENTITY_TOKEN_LEN + 1])
+{
+	if (secret_old(secret) == NULL || has_seal(secret, token))
+		return false;
+	memcpy(token_out, token.data, SEALED_LEN + 1);
+	seal_text(secret, token_out, token_out + SEALED_LEN + 1);
+	return true;
 }
 
 struct hf_slice identity_bearer(const char *authorization)

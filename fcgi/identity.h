@@ -29,9 +29,19 @@ struct identity {
 void identity_new(const struct secret *secret, struct identity *identity_out,
 		  char token_out[IDENTITY_TOKEN_LEN + 1]);
 
-/* 0, or HF_EBAD: no token that this secret sealed. In constant time. */
+/*
+ * 0, or HF_EBAD: no token that this secret, or the old one beside it, sealed.
+ * In constant time.
+ */
 int identity_read(const struct secret *secret, struct hf_slice token,
 		  struct identity *identity_out) HF_MUSTUSE;
+
+/*
+ * Of a token that identity_read() took: true when the old secret sealed it,
+ * and the same identity's token by the present one.
+ */
+bool identity_renew(const struct secret *secret, struct hf_slice token,
+		    char token_out[IDENTITY_TOKEN_LEN + 1]);
 
 /*
  * The token in an Authorization header of the form "Bearer <token>" (RFC 6750,

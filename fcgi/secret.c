@@ -13,9 +13,12 @@
 #include <openssl/params.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define OLD_SUFFIX ".old"
 
 enum { KEY_LEN = 32 };
 
@@ -23,6 +26,7 @@ struct secret {
 	unsigned char seal_key[KEY_LEN];
 	unsigned char public_key[SECRET_PUBLIC_LEN];
 	EVP_PKEY *sign_key;
+	struct secret *old; /* or NULL */
 };
 
 /* Nothing here depends on what a peer sent: it fails without memory only. */
@@ -89,14 +93,30 @@ static ssize_t read_file(int fd, char *room, size_t size)
 	return (ssize_t)len;
 }
 
-struct secret *secret_load(const char *path, const char **reason_out)
+static void warn_of_readers(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXO) != 0)
+		hf_warnx("everybody on this machine may read the secret "
+			 "path=%s",
+			 path);
+}
+
+/*
+ * One file's, or NULL and a reason; with none_out an empty file, or none, is no
+ * mistake.
+ */
+static struct secret *load_one(const char *path, bool *none_out,
+			       const char **reason_out)
 {
 	char room[SECRET_BYTES_MAX + 1];
 	struct secret *secret = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read_file(fd, room, sizeof(room));
-	struct stat st;
 
+	if (none_out != NULL)
+		*none_out = len == 0 || (fd < 0 && errno == ENOENT);
 	if (len < 0) {
 		*reason_out = strerror(errno);
 	} else if (len < SECRET_BYTES_MIN) {
@@ -104,10 +124,7 @@ struct secret *secret_load(const char *path, const char **reason_out)
 	} else if (len > SECRET_BYTES_MAX) {
 		*reason_out = "it has more than 4096 bytes";
 	} else {
-		if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXO) != 0)
-			hf_warnx("everybody on this machine may read the "
-				 "secret path=%s",
-				 path);
+		warn_of_readers(fd, path);
 		secret = secret_new((struct hf_slice){ room, (size_t)len });
 	}
 	OPENSSL_cleanse(room, sizeof(room));
@@ -116,9 +133,41 @@ struct secret *secret_load(const char *path, const char **reason_out)
 	return secret;
 }
 
+/* False and a reason: there is one, and it is not to be used. */
+static bool load_old(struct secret *secret, const char *path,
+		     const char **reason_out)
+{
+	size_t size = strlen(path) + sizeof(OLD_SUFFIX);
+	char *old_path = hf_alloc(size);
+	const char *reason = NULL;
+	bool none;
+
+	snprintf(old_path, size, "%s%s", path, OLD_SUFFIX);
+	secret->old = load_one(old_path, &none, &reason);
+	free(old_path);
+	if (secret->old == NULL && !none)
+		*reason_out = reason;
+	return secret->old != NULL || none;
+}
+
+struct secret *secret_load(const char *path, const char **reason_out)
+{
+	struct secret *secret = load_one(path, NULL, reason_out);
+
+	if (secret != NULL && !load_old(secret, path, reason_out))
+		secret_free(&secret);
+	return secret;
+}
+
+const struct secret *secret_old(const struct secret *secret)
+{
+	return secret->old;
+}
+
 void secret_free(struct secret **secret)
 {
 	if (*secret != NULL) {
+		secret_free(&(*secret)->old);
 		EVP_PKEY_free((*secret)->sign_key);
 		OPENSSL_cleanse(*secret, sizeof(**secret));
 	}

@@ -6,6 +6,7 @@
 
 #include "tests/fcgi/suites.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -221,6 +222,81 @@ static void a_secret_file_has_32_to_4096_bytes(void)
 	CU_ASSERT_PTR_NOT_NULL(reason);
 }
 
+/* ---- a secret that is changed -------------------------------------------- */
+
+static void write_file(const char *path, const char *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+}
+
+/* The secret of a file with now, and of one beside it with old (or NULL). */
+static struct secret *load_pair(const char *now, const char *old, size_t len,
+				const char **reason_out)
+{
+	char path[] = "/tmp/hf-secret-XXXXXX", old_path[sizeof(path) + 4];
+	struct secret *secret;
+
+	close(mkstemp(path));
+	snprintf(old_path, sizeof(old_path), "%s.old", path);
+	write_file(path, now, 32);
+	if (old != NULL)
+		write_file(old_path, old, len);
+	secret = secret_load(path, reason_out);
+	unlink(path);
+	unlink(old_path);
+	return secret;
+}
+
+static const char key_a[] = "the first secret, of 32 bytes...";
+static const char key_b[] = "another secret, of 32 bytes too.";
+static const char key_c[] = "a third secret, of 32 bytes, too";
+
+static void what_the_old_secret_sealed_is_good_and_renewed(void)
+{
+	char token[IDENTITY_TOKEN_LEN + 1], renewed[IDENTITY_TOKEN_LEN + 1];
+	const char *reason = NULL;
+	struct secret *a = load_pair(key_a, NULL, 0, &reason);
+	struct secret *b = load_pair(key_b, key_a, 32, &reason);
+	struct secret *c = load_pair(key_c, key_b, 32, &reason);
+	struct identity made, read;
+
+	identity_new(a, &made, token);
+	CU_ASSERT_EQUAL(identity_read(b, hf_slice_of(token), &read), 0);
+	CU_ASSERT_STRING_EQUAL(read.holder, made.holder);
+	CU_ASSERT_TRUE(identity_renew(b, hf_slice_of(token), renewed));
+	CU_ASSERT_EQUAL(identity_read(b, hf_slice_of(renewed), &read), 0);
+	CU_ASSERT_STRING_EQUAL(read.holder, made.holder);
+	CU_ASSERT_FALSE(identity_renew(b, hf_slice_of(renewed), token));
+	/* Two changes later the first is forgotten; what was renewed is not. */
+	CU_ASSERT_EQUAL(identity_read(c, hf_slice_of(renewed), &read), 0);
+	CU_ASSERT_EQUAL(identity_read(c, hf_slice_of(token), &read), HF_EBAD);
+	secret_free(&a);
+	secret_free(&b);
+	secret_free(&c);
+}
+
+static void an_old_secret_is_not_needed_but_must_be_right(void)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+	const char *reason = NULL;
+	struct secret *s = load_pair(key_a, NULL, 0, &reason);
+
+	CU_ASSERT_PTR_NULL(secret_old(s));
+	CU_ASSERT_FALSE(identity_renew(s, HF_SLICE("no matter"), token));
+	secret_free(&s);
+	s = load_pair(key_a, "", 0, &reason);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_PTR_NULL(secret_old(s));
+	secret_free(&s);
+	CU_ASSERT_PTR_NULL(reason);
+	CU_ASSERT_PTR_NULL(load_pair(key_a, key_b, 31, &reason));
+	CU_ASSERT_PTR_NOT_NULL(reason);
+}
+
 static const struct hf_test tests[] = {
 	HF_TEST(base64url_is_as_in_the_rfc_without_padding),
 	HF_TEST(keys_are_those_of_hkdf_and_ed25519),
@@ -232,6 +308,8 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_seal_belongs_to_one_id),
 	HF_TEST(a_bearer_token_stands_behind_its_scheme),
 	HF_TEST(a_secret_file_has_32_to_4096_bytes),
+	HF_TEST(what_the_old_secret_sealed_is_good_and_renewed),
+	HF_TEST(an_old_secret_is_not_needed_but_must_be_right),
 	HF_TEST_END,
 };
 
