@@ -71,3 +71,8 @@ uninstall-hook:
 	rm -f "$(DESTDIR)$(sysusersdir)/holdfast.conf" \
 		"$(DESTDIR)$(tmpfilesdir)/holdfast.conf"
 	-rmdir "$(DESTDIR)$(sysconfdir)/holdfast" 2>/dev/null
+
+# Backup and restore: shell over pg_dump, with what they share beside them.
+dist_sbin_SCRIPTS = deploy/bin/holdfast-backup deploy/bin/holdfast-restore
+keepdir = $(pkgdatadir)/keep
+dist_keep_DATA = deploy/keep/keep.sh deploy/keep/restored.sql

@@ -1,0 +1,159 @@
+# shellcheck shell=bash
+# What holdfast-backup and holdfast-restore share: messages, programs,
+# databases, and the file that a backup is.
+#
+# A backup is one file: a tar archive, and behind it one line with the SHA-256
+# of all before it, so that no byte can be missing or another. In the archive:
+#
+#   MANIFEST       "holdfast-backup 1", then lines of a name and a value, and
+#                  one line for each part: part SHA256 MODE NAME
+#   database.dump  pg_dump's custom format
+#   files/...      the secret and the configuration, by their names
+#
+# Who sources this has set $program and $here, its own folder.
+# shellcheck disable=SC2154,SC2015,SC2034
+
+KEEP_FORMAT=1
+KEEP_TRAILER='holdfast-backup sha256 '
+KEEP_TRAILER_BYTES=$((${#KEEP_TRAILER} + 64 + 1))
+work=
+
+say() { echo "$program: $*" >&2; }
+fail() {
+	say "$*"
+	exit 1
+}
+misused() {
+	say "$*"
+	exit 2
+}
+
+# keep_work: a folder of ours in $work that is gone when the program ends
+keep_work() {
+	umask 077
+	work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX") ||
+		fail "cannot make a folder in ${TMPDIR:-/tmp}"
+}
+keep_end() { [ -z "$work" ] || rm -rf "$work"; }
+
+# need COMMAND...: each is there
+need() {
+	local one
+	for one; do
+		command -v "$one" >/dev/null ||
+			fail "$one is missing: apt-get install postgresql-client"
+	done
+}
+
+# holdfast_program NAME: where a program of ours is, as a path
+holdfast_program() {
+	local at
+	for at in "$here/$1" "${HOLDFAST_BUILD:-$here/../../build}/db/$1" \
+		"$(command -v "$1")"; do
+		[ ! -x "$at" ] || {
+			echo "$at"
+			return
+		}
+	done
+	fail "$1 is missing: it is installed beside $program"
+}
+
+# ---- the database ------------------------------------------------------------
+
+# url_of DATABASE: DATABASE_URL, but of another database there
+url_of() {
+	case $DATABASE_URL in
+	*://*\?*) echo "$DATABASE_URL&dbname=$1" ;;
+	*://*) echo "$DATABASE_URL?dbname=$1" ;;
+	*) echo "$DATABASE_URL dbname=$1" ;;
+	esac
+}
+
+# rows URL SQL: what it gives, unaligned; errors are told by psql
+rows() {
+	PGAPPNAME=$program psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"
+}
+
+# The one that ./run keeps in $HOLDFAST_HOME, or DATABASE_URL.
+settle_database() {
+	[ -n "${DATABASE_URL:-}" ] || [ -z "${HOLDFAST_HOME:-}" ] ||
+		DATABASE_URL="host=$HOLDFAST_HOME/sql dbname=holdfast user=holdfast"
+	[ -n "${DATABASE_URL:-}" ] ||
+		misused "set DATABASE_URL, as in postgresql://holdfast@/holdfast?host=/run/postgresql"
+	export DATABASE_URL
+}
+
+# ---- the file ----------------------------------------------------------------
+
+sha256_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
+
+# keep_check_whole FILE: it ends with the SHA-256 of what is before that
+keep_check_whole() {
+	local file=$1 size last sum
+	[ -f "$file" ] || fail "there is no file $file"
+	[ -r "$file" ] || fail "$file may not be read"
+	size=$(stat -L -c %s "$file")
+	[ "$size" -gt "$KEEP_TRAILER_BYTES" ] ||
+		fail "$file is no backup, or the beginning of one: nothing was touched"
+	# Bash leaves out bytes of zero with a warning.
+	last=$(tail -c "$KEEP_TRAILER_BYTES" "$file" | tr '\0' '?')
+	case $last in
+	"$KEEP_TRAILER"*) ;;
+	*) fail "$file is no backup, or not all of one: nothing was touched" ;;
+	esac
+	sum=$(head -c "$((size - KEEP_TRAILER_BYTES))" "$file" | sha256sum)
+	[ "$last" = "$KEEP_TRAILER${sum%% *}" ] ||
+		fail "$file is damaged: nothing was touched"
+}
+
+# keep_value NAME: of the manifest in $work
+keep_value() { sed -n "s/^$1 //p" "$work/MANIFEST" | head -n 1; }
+
+# keep_parts: each part of the manifest, "SHA256 MODE NAME"
+keep_parts() { sed -n 's/^part //p' "$work/MANIFEST"; }
+
+# keep_check_parts: each is there, and what the manifest says
+keep_check_parts() {
+	local sum mode name
+	while read -r sum mode name; do
+		case $name in
+		/* | *..* | *[!A-Za-z0-9._/@+-]*)
+			fail "a part of the backup has a name that is none: $name" ;;
+		esac
+		case $mode in
+		[0-7][0-7][0-7]) ;;
+		*) fail "part $name has a mode that is none: $mode" ;;
+		esac
+		[ -f "$work/$name" ] && [ ! -L "$work/$name" ] ||
+			fail "$name is missing in the backup"
+		[ "$(sha256_of "$work/$name")" = "$sum" ] ||
+			fail "$name is damaged in the backup"
+	done < <(keep_parts)
+	[ -f "$work/database.dump" ] || fail "the backup has no database"
+}
+
+# keep_open FILE: checks all of it and unpacks it into $work
+keep_open() {
+	keep_check_whole "$1"
+	tar -C "$work" --no-same-owner -xf "$1" 2>"$work/tar.err" ||
+		fail "$1 cannot be unpacked: $(head -n 1 "$work/tar.err")"
+	[ -f "$work/MANIFEST" ] || fail "$1 has no manifest"
+	[ "$(head -n 1 "$work/MANIFEST")" = "holdfast-backup $KEEP_FORMAT" ] ||
+		fail "$1 has a form that this program does not know: $(head -n 1 "$work/MANIFEST")"
+	keep_check_parts
+	pg_restore --list "$work/database.dump" >"$work/list" ||
+		fail "the database in $1 cannot be read by this pg_restore"
+}
+
+# keep_load_sql DUMP: the statements that make its schema and fill it
+keep_load_sql() {
+	pg_restore --no-owner --no-privileges --schema=public -f - "$1"
+}
+
+# The counts that a backup is held against, each a name and an expression.
+KEEP_COUNTS='SELECT (SELECT count(*) FROM tickets), (SELECT count(*) FROM history),
+	(SELECT count(*) FROM orders), (SELECT count(*) FROM bookings),
+	(SELECT count(*) FROM holds)'
+keep_counts() {
+	echo "$(keep_value tickets)|$(keep_value history)|$(keep_value orders)|$(keep_value bookings)|$(keep_value holds)"
+}

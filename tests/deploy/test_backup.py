@@ -1,0 +1,243 @@
+"""holdfast-backup and holdfast-restore: whole or not at all, both of them."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from sale_session import Session, make_tickets
+from servers import Postgres
+
+BIN = pathlib.Path(os.environ["HOLDFAST_SRC"], "deploy/bin")
+SECRET = b"the secret of this site, 32 bytes"
+
+
+def run(program, *words, url="postgresql://nobody@/none?host=/nowhere", **environment):
+    return subprocess.run(
+        [str(BIN / program), *map(str, words)],
+        env={**os.environ, "DATABASE_URL": url, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A sale in which everything has happened, and one backup of it."""
+    with Postgres(fsync=False) as db:
+        make_tickets(db, 20)
+        db.sql("DROP TABLE new_tickets, new_events")
+        db.etc = tmp_path_factory.mktemp("etc")
+        (db.etc / "secret").write_bytes(SECRET)
+        (db.etc / "secret").chmod(0o600)
+        (db.etc / "worker.env").write_text("HOLD_SECONDS=120\n")
+        with Session(db) as ann:
+            ann.call("hold_take", "sold", "default", "ann", ["1"], [900], "s", 60000)
+            ann.call("hold_book", "sold", "ann", "key", "print")
+            ann.call("hold_take", "past", "default", "ann", ["2"], [900], "s", 1)
+            ann.call("hold_take", "held", "default", "ann", ["3"], [900], "s", 600000)
+            ann.call("hold_take", "gone", "default", "ann", ["4"], [900], "s", 60000)
+            ann.call("hold_release", "gone", "ann")
+        db.file = tmp_path_factory.mktemp("backups") / "one.hfb"
+        done = run("holdfast-backup", "--output", db.file, "--config", db.etc, url=db.url)
+        assert done.returncode == 0, done.stderr
+        assert "20 tickets, 1 orders" in done.stdout
+        yield db
+
+
+@pytest.fixture
+def target(site):
+    """An empty database beside it."""
+    site.sql("CREATE DATABASE target")
+    yield Target(site)
+    site.sql("DROP DATABASE target WITH (FORCE)")
+
+
+class Target:
+    def __init__(self, server):
+        self.server = server
+        self.url = server.url.replace("/holdfast?", "/target?")
+
+    def sql(self, text):
+        done = self.server._psql(text, "target")
+        assert done.returncode == 0, done.stderr
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def relations(self):
+        return self.sql("SELECT count(*) FROM pg_class WHERE relnamespace ="
+                        " 'public'::regnamespace")[0][0]
+
+
+def restore(site, target, etc, *words):
+    return run("holdfast-restore", site.file, "--config", etc, *words, url=target.url)
+
+
+# -- the file --------------------------------------------------------------
+
+
+def test_a_backup_is_for_its_owner_alone_and_is_good(site):
+    assert site.file.stat().st_mode & 0o777 == 0o600
+    done = run("holdfast-backup", "--verify", site.file, url=site.url)
+    assert done.returncode == 0, done.stderr
+    assert "all is true" in done.stdout and "is good" in done.stdout
+    for line in ("tickets 20", "orders 1", "greatest-token 900", "part 600 files/secret"):
+        assert line in done.stdout
+    scratch = "SELECT count(*) FROM pg_database WHERE datname LIKE 'holdfast_verify%'"
+    assert site.value(scratch) == "0"
+
+
+def test_a_backup_with_a_damaged_byte_or_a_missing_end_touches_nothing(site, tmp_path):
+    whole = site.file.read_bytes()
+    places = [0, 600, len(whole) // 2, len(whole) - 1]
+    damaged = [whole[:at] for at in places]
+    damaged += [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:] for at in places]
+    copy = tmp_path / "copy.hfb"
+    for content in damaged:
+        copy.write_bytes(content)
+        done = run("holdfast-restore", copy, "--config", tmp_path / "etc", "--dry-run")
+        assert done.returncode == 1 and "nothing was touched" in done.stderr, done.stderr
+    assert not (tmp_path / "etc").exists()
+
+
+def test_nothing_is_written_over_and_nothing_half_is_left(site, tmp_path):
+    there = tmp_path / "there.hfb"
+    there.write_text("precious")
+    done = run("holdfast-backup", "--output", there, "--config", site.etc, url=site.url)
+    assert done.returncode == 1 and "is there already" in done.stderr
+    done = run("holdfast-backup", "--output", tmp_path / "new.hfb", "--config", site.etc)
+    assert done.returncode == 1 and "database" in done.stderr
+    assert os.listdir(tmp_path) == ["there.hfb"] and there.read_text() == "precious"
+
+
+def test_no_secret_is_no_backup_unless_that_is_wanted(site, tmp_path):
+    words = ("--output", tmp_path / "x.hfb", "--config", tmp_path)
+    done = run("holdfast-backup", *words, url=site.url)
+    assert done.returncode == 1 and "there is no secret" in done.stderr
+    assert run("holdfast-backup", *words, "--without-secret", url=site.url).returncode == 0
+
+
+def test_only_the_newest_are_kept_and_only_ours_are_removed(site, tmp_path):
+    for day in range(1, 6):
+        (tmp_path / f"holdfast-2020010{day}T000000Z.hfb").touch()
+    (tmp_path / "holdfast-mine.hfb").touch()
+    words = ("--directory", tmp_path, "--keep", 2, "--config", site.etc)
+    plan = run("holdfast-backup", *words, "--dry-run", url=site.url)
+    assert plan.returncode == 0 and plan.stdout.count("would remove") == 4
+    assert len(os.listdir(tmp_path)) == 6
+    assert run("holdfast-backup", *words, url=site.url).returncode == 0
+    left = sorted(os.listdir(tmp_path))
+    assert left[0] == "holdfast-20200105T000000Z.hfb" and left[2] == "holdfast-mine.hfb"
+    assert len(left) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--nonsense"], ["--output"], ["--keep", "0"], ["--keep", "x"], ["--output", "a", "--keep", "2"],
+     ["--verify", "a", "--dry-run"], ["--scratch", "url"]],
+    ids=" ".join,
+)
+def test_wrong_words_are_named(words):
+    done = run("holdfast-backup", *words)
+    assert done.returncode == 2 and done.stderr.startswith("holdfast-backup: ")
+
+
+# -- putting it back -------------------------------------------------------
+
+
+def test_all_of_it_comes_back_what_is_past_is_over_and_nothing_is_sold(site, target, tmp_path):
+    done = restore(site, target, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "holdfast-admin open default" in done.stdout and "all is true" in done.stdout
+    same = "SELECT id, price_minor, order_number, history_seq FROM tickets WHERE id <> '2' ORDER BY 1"
+    assert target.sql(same) == site.sql(same)
+    assert target.sql("SELECT number, holder FROM orders") == site.sql(
+        "SELECT number, holder FROM orders")
+    states = dict(target.sql("SELECT id, state FROM tickets WHERE id IN ('1', '2', '3')"))
+    assert states == {"1": "booked", "2": "free", "3": "reserved"}
+    last = target.sql("SELECT op, actor FROM history WHERE ticket_id = '2' ORDER BY seq DESC")
+    assert last[0] == ["expire", "holdfast-restore"]
+    assert target.sql("SELECT id, end_state FROM holds ORDER BY 1") == [
+        ["gone", "released"], ["held", ""], ["past", "expired"], ["sold", "booked"]]
+    # Pages take it for another life, and the box office has the next word.
+    assert target.sql("SELECT era_now()") != site.sql("SELECT era_now()")
+    assert target.sql("SELECT sale_state('default')") == [["closed"]]
+    secret = tmp_path / "secret"
+    assert secret.read_bytes() == SECRET and secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_is_not_empty_stays_as_it_is_unless_it_is_put_aside(
+    site, target, tmp_path
+):
+    target.sql("CREATE TABLE tickets (old text); INSERT INTO tickets VALUES ('kept')")
+    (tmp_path / "secret").write_text("another")
+    done = restore(site, target, tmp_path)
+    assert done.returncode == 1 and "not empty" in done.stderr
+    words = ("--database-only", "--replace", "--leave-open")
+    done = restore(site, target, tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    aside = target.sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced%'")
+    assert target.sql(f"SELECT old FROM {aside[0][0]}.tickets") == [["kept"]]
+    assert (tmp_path / "secret").read_text() == "another"
+    a_lock_service_with_smaller_tokens_can_sell_what_is_free(target)
+    # A backup is of the sale, not of what was put aside.
+    again = tmp_path / "again.hfb"
+    done = run("holdfast-backup", "--output", again, "--config", site.etc, url=target.url)
+    assert done.returncode == 0, done.stderr
+    assert b"replaced_" not in again.read_bytes()
+
+
+def a_lock_service_with_smaller_tokens_can_sell_what_is_free(target):
+    """One that was itself put back from an older copy."""
+    take = ("SELECT outcome FROM hold_take('of {0}', 'default', 'bob', ARRAY['{0}'],"
+            " ARRAY[5::bigint], 's', 60000)")
+    for ticket in ("2", "4"):
+        assert target.sql(take.format(ticket)) == [["ok"]]
+    # What is still held is not: its lock may live, and its buyer be paying.
+    assert target.sql(take.format("3")) == [["refused"]]
+
+
+def test_another_secret_is_kept_beside_the_old_one(site, tmp_path):
+    (tmp_path / "secret").write_text("another")
+    words = ("--config", tmp_path, "--files-only")
+    done = run("holdfast-restore", site.file, *words)
+    assert done.returncode == 1 and "is another than the backup's" in done.stderr
+    assert (tmp_path / "secret").read_text() == "another"
+    assert run("holdfast-restore", site.file, *words, "--replace").returncode == 0
+    assert (tmp_path / "secret").read_bytes() == SECRET
+    assert (tmp_path / "secret.replaced").read_text() == "another"
+
+
+def test_a_load_that_fails_on_its_way_leaves_no_trace(site, target, tmp_path):
+    target.sql("CREATE FUNCTION tidy() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'")
+    done = restore(site, target, tmp_path)
+    assert done.returncode == 1 and "it is as it was" in done.stderr
+    assert target.relations() == "0" and os.listdir(tmp_path) == []
+
+
+def test_no_backup_is_loaded_under_a_worker(site, target, tmp_path):
+    worker = subprocess.Popen(
+        ["psql", "-XqAt", "-d", target.url], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PGAPPNAME": "ticketing"})
+    with worker:
+        print("SELECT 1;", file=worker.stdin, flush=True)
+        assert worker.stdout.readline() == "1\n"
+        done = restore(site, target, tmp_path)
+        assert done.returncode == 1 and "ticketing is connected" in done.stderr
+        worker.stdin.close()
+    assert target.relations() == "0"
+
+
+def test_a_backup_of_a_newer_holdfast_is_refused(site, target, tmp_path):
+    for folder in ("bin", "keep"):
+        shutil.copytree(BIN.parent / folder, tmp_path / "at" / folder)
+    older = tmp_path / "at/bin/holdfast-init"
+    older.write_text("#!/bin/sh\necho 9 0009_event_changes.sql\n")
+    older.chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / "at/bin/holdfast-restore", site.file, "--config", tmp_path / "etc"],
+        env={**os.environ, "DATABASE_URL": target.url}, capture_output=True, text=True)
+    assert done.returncode == 1 and "newer Holdfast" in done.stderr
+    assert target.relations() == "0"
