@@ -111,6 +111,8 @@ static enum step take_rows(struct quest *q, const struct basket *basket,
 		return decide(q, HOLD_STORE_AWAY);
 	}
 	changes_granted(q->b->changes, basket, answer);
+	if (got.outcome == HOLD_OK)
+		meter_holds(q->b->meter, METER_GRANTED, basket->n);
 	return decide(q, got.outcome);
 }
 

@@ -183,6 +183,16 @@ static struct booking_result reserved(const struct basket *basket,
 	return result;
 }
 
+static size_t count_fresh(const struct basket *basket,
+			  const struct hold_answer *answer)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < basket->n; i++)
+		n += answer->grants[i].fresh;
+	return n;
+}
+
 struct booking_result booking_reserve(struct booking *b,
 				      const struct basket *basket,
 				      const char *client)
@@ -198,6 +208,8 @@ struct booking_result booking_reserve(struct booking *b,
 	rc = store_reserve(b->store, basket, client, &answer, rows);
 	if (rc == 0) {
 		changes_granted(b->changes, basket, &answer);
+		meter_holds(b->meter, METER_GRANTED,
+			    count_fresh(basket, &answer));
 		return reserved(basket, &answer);
 	}
 	hold_undo(b->hold, basket, client, &answer);
@@ -208,6 +220,17 @@ struct booking_result booking_reserve(struct booking *b,
 }
 
 /* ---- book --------------------------------------------------------------- */
+
+/* Rows that say reserved for this client. */
+static size_t count_mine(const struct basket *basket,
+			 const struct store_row *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < basket->n; i++)
+		n += rows[i].state == STORE_RESERVED && rows[i].mine;
+	return n;
+}
 
 /* The tickets of basket that client has not booked already. */
 static struct basket still_to_book(const struct basket *basket,
@@ -250,6 +273,7 @@ static int book_held(struct booking *b, const struct basket *basket,
 	if (rc < 0)
 		return rc;
 	changes_ended(b->changes, basket);
+	meter_holds(b->meter, METER_BOOKED, basket->n);
 	for (size_t i = 0; i < basket->n; i++)
 		fences[i] = answer.grants[i].fence;
 	/* Sold is sold: a lock that stays falls at its deadline. */
@@ -271,8 +295,10 @@ struct booking_result booking_book(struct booking *b,
 	rest = still_to_book(basket, rows);
 	if (rest.n == 0)
 		return result_of(BOOKING_OK); /* it was, by this client */
-	if (rest.n == basket->n)
+	if (rest.n == basket->n) {
+		meter_holds(b->meter, METER_LOST, count_mine(basket, rows));
 		return judge_book(basket, rows);
+	}
 	/* A repeated call that asks for more than the first one. */
 	rc = book_held(b, &rest, client, &result, rows);
 	if (rc != HF_ENOTOWNER)
@@ -338,6 +364,7 @@ struct booking_result booking_release(struct booking *b,
 		return result_of(BOOKING_STORE_AWAY);
 	}
 	changes_ended(b->changes, basket);
+	meter_holds(b->meter, METER_RELEASED, count_mine(basket, rows));
 	if (hold_release(b->hold, basket, client, NULL) < 0)
 		return result_of(BOOKING_LOCK_AWAY);
 	/* A book of the same client may have come first. */

@@ -40,6 +40,7 @@ struct booking {
 	struct store *store;
 	int64_t hold_ms;               /* how long a reservation lasts */
 	const struct changes *changes; /* told what was changed; or NULL */
+	struct meter *meter;           /* counts what became of it; or NULL */
 };
 
 /* Again by the same client: the same hold and the time that is left. */

@@ -41,6 +41,11 @@ bool due_holds_has(const struct due_holds *holds, const char *ticket);
 
 void due_holds_forget(struct due_holds *holds, const char *ticket);
 
+static inline size_t due_holds_count(const struct due_holds *holds)
+{
+	return holds->by_time.count;
+}
+
 /* When the first is due; HF_NEVER: there is none. */
 int64_t due_holds_next_ms(const struct due_holds *holds);
 

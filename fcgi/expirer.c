@@ -23,7 +23,8 @@ enum {
 struct expirer {
 	pthread_t thread;
 	struct publisher *publisher;
-	struct live_store *store; /* the thread's own */
+	struct live_store *store; /* the thread's own, as the meter */
+	struct meter *meter;
 
 	struct pause pause; /* its lock is that of what follows */
 	bool stopping;
@@ -62,10 +63,21 @@ void expirer_forget(struct expirer *expirer, const struct basket *basket)
 	pthread_mutex_unlock(&expirer->pause.lock);
 }
 
+size_t expirer_count(struct expirer *expirer)
+{
+	size_t n;
+
+	pthread_mutex_lock(&expirer->pause.lock);
+	n = due_holds_count(&expirer->holds);
+	pthread_mutex_unlock(&expirer->pause.lock);
+	return n;
+}
+
 /* ---- ending what is due -------------------------------------------------- */
 
 struct batch {
 	struct publisher *publisher;
+	struct meter *meter;
 	size_t n;
 	struct due_hold *holds[LIVE_STORE_AT_ONCE]; /* NULL: it was freed */
 	const char *tickets[LIVE_STORE_AT_ONCE];
@@ -77,6 +89,7 @@ static void was_freed(void *arg, const char *ticket)
 {
 	struct batch *batch = arg;
 
+	meter_holds(batch->meter, METER_EXPIRED, 1);
 	if (batch->publisher != NULL)
 		publisher_tell(batch->publisher, &ticket, 1);
 	for (size_t i = 0; i < batch->n; i++) {
@@ -115,7 +128,7 @@ static void settle(struct expirer *e, struct batch *batch, bool answered)
 
 static void end_due(struct expirer *e)
 {
-	struct batch batch = { .publisher = e->publisher };
+	struct batch batch = { .publisher = e->publisher, .meter = e->meter };
 	int rc;
 
 	pthread_mutex_lock(&e->pause.lock);
@@ -198,7 +211,7 @@ static void *run(void *arg)
 /* ---- its life ------------------------------------------------------------ */
 
 struct expirer *expirer_open(const char *database_url,
-			     struct publisher *publisher)
+			     struct publisher *publisher, struct meter *meter)
 {
 	struct expirer *e = hf_new(struct expirer);
 	uint64_t seed;
@@ -206,7 +219,8 @@ struct expirer *expirer_open(const char *database_url,
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		hf_fatal("cannot read random bytes");
 	e->publisher = publisher;
-	e->store = live_store_new(database_url);
+	e->meter = meter;
+	e->store = live_store_new(database_url, meter);
 	pause_init(&e->pause);
 	due_holds_init(&e->holds, seed);
 	if (pthread_create(&e->thread, NULL, run, e) != 0)

@@ -11,18 +11,25 @@
 #define FCGI_EXPIRER_H
 
 #include "fcgi/hold.h"
+#include "fcgi/meter.h"
 #include "fcgi/publisher.h"
 
 struct expirer;
 
-/* url is copied; publisher: who is told, or NULL; it outlives the expirer. */
+/*
+ * url is copied; publisher: who is told, or NULL; meter: the thread's, or NULL.
+ * Both outlive the expirer.
+ */
 struct expirer *expirer_open(const char *database_url,
-			     struct publisher *publisher);
+			     struct publisher *publisher, struct meter *meter);
 void expirer_close(struct expirer **expirer); /* NULL is harmless */
 
 /* From any thread: these were granted, or extended, as answer says. */
 void expirer_add(struct expirer *expirer, const struct basket *basket,
 		 const struct hold_answer *answer);
+
+/* From any thread: the holds whose deadline it waits for. */
+size_t expirer_count(struct expirer *expirer);
 
 /* From any thread: they are booked, or given back. */
 void expirer_forget(struct expirer *expirer, const struct basket *basket);

@@ -15,6 +15,7 @@
 #define FCGI_HOLD_H
 
 #include "fcgi/basket.h"
+#include "fcgi/meter.h"
 
 enum { HOLD_SERVICE_MAX = 64 }; /* bytes of an identity, without the NUL */
 
@@ -57,6 +58,8 @@ struct hold_ops {
 /* Embedded first in each implementation's own struct. */
 struct hold {
 	const struct hold_ops *ops;
+	struct meter *meter;    /* counts round trips; NULL: nobody does */
+	enum meter_failure why; /* set with each HF_EUNREACHABLE */
 };
 
 /*
@@ -65,30 +68,21 @@ struct hold {
  * HF_EHELD (nothing changed), or HF_EUNREACHABLE (unknown what happened; what
  * was taken falls at its deadline).
  */
-static inline int hold_acquire(struct hold *hold, const struct basket *basket,
-			       const char *client, int64_t ttl_ms,
-			       struct hold_answer *answer_out)
-{
-	return hold->ops->acquire(hold, basket, client, ttl_ms, answer_out);
-}
+int hold_acquire(struct hold *hold, const struct basket *basket,
+		 const char *client, int64_t ttl_ms,
+		 struct hold_answer *answer_out);
 
 /* 0 when client holds every ticket now, HF_ENOTOWNER, HF_EUNREACHABLE. */
-static inline int hold_check(struct hold *hold, const struct basket *basket,
-			     const char *client, struct hold_answer *answer_out)
-{
-	return hold->ops->check(hold, basket, client, answer_out);
-}
+int hold_check(struct hold *hold, const struct basket *basket,
+	       const char *client, struct hold_answer *answer_out);
 
 /*
  * Moves every deadline to ttl_ms from now if client holds all of them; else
  * HF_ENOTOWNER and none is moved. Tokens stay.
  */
-static inline int hold_extend(struct hold *hold, const struct basket *basket,
-			      const char *client, int64_t ttl_ms,
-			      struct hold_answer *answer_out)
-{
-	return hold->ops->extend(hold, basket, client, ttl_ms, answer_out);
-}
+int hold_extend(struct hold *hold, const struct basket *basket,
+		const char *client, int64_t ttl_ms,
+		struct hold_answer *answer_out);
 
 /*
  * Lets go of each ticket that client holds under fences[i]; a fence of 0
@@ -96,11 +90,8 @@ static inline int hold_extend(struct hold *hold, const struct basket *basket,
  * Tickets of somebody else do not change and are no error.
  * 0 or HF_EUNREACHABLE (they fall at their deadline).
  */
-static inline int hold_release(struct hold *hold, const struct basket *basket,
-			       const char *client, const int64_t *fences)
-{
-	return hold->ops->release(hold, basket, client, fences);
-}
+int hold_release(struct hold *hold, const struct basket *basket,
+		 const char *client, const int64_t *fences);
 
 /*
  * The same for who does not need to know: does not wait for the answer. What
@@ -116,36 +107,15 @@ static inline void hold_let_go(struct hold *hold, const struct basket *basket,
  * Lets go of what the acquire that gave answer took, and of nothing that was
  * held before. One that cannot be released falls at its deadline.
  */
-static inline void hold_undo(struct hold *hold, const struct basket *basket,
-			     const char *client,
-			     const struct hold_answer *answer)
-{
-	int64_t fences[BASKET_MAX];
-
-	for (size_t i = 0; i < basket->n; i++)
-		fences[i] =
-		    answer->grants[i].fresh ? answer->grants[i].fence : 0;
-	hold_let_go(hold, basket, client, fences);
-}
+void hold_undo(struct hold *hold, const struct basket *basket,
+	       const char *client, const struct hold_answer *answer);
 
 /* What is left of the shortest of the basket. */
-static inline int64_t hold_answer_ms(const struct basket *basket,
-				     const struct hold_answer *answer)
-{
-	int64_t ms = answer->grants[0].remaining_ms;
-
-	for (size_t i = 1; i < basket->n; i++) {
-		if (answer->grants[i].remaining_ms < ms)
-			ms = answer->grants[i].remaining_ms;
-	}
-	return ms;
-}
+int64_t hold_answer_ms(const struct basket *basket,
+		       const struct hold_answer *answer);
 
 /* 0 when the service answers now, else HF_EUNREACHABLE. */
-static inline int hold_ping(struct hold *hold)
-{
-	return hold->ops->ping(hold);
-}
+int hold_ping(struct hold *hold);
 
 /* Harmless when *hold is NULL; sets it to NULL. */
 static inline void hold_free(struct hold **hold)

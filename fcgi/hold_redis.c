@@ -169,6 +169,12 @@ static int read_answer(const redisReply *reply, size_t n, int refusal,
 	return refusal;
 }
 
+static int unreachable(struct hold_redis *redis, enum meter_failure why)
+{
+	redis->hold.why = why;
+	return HF_EUNREACHABLE;
+}
+
 static int run(struct hold_redis *redis, enum script script,
 	       struct words *words, size_t n, int refusal,
 	       struct hold_answer *answer)
@@ -178,7 +184,7 @@ static int run(struct hold_redis *redis, enum script script,
 	int rc;
 
 	if (reply == NULL)
-		return HF_EUNREACHABLE;
+		return unreachable(redis, redis->link.why);
 	*answer = (struct hold_answer){ 0 };
 	rc = read_answer(reply, n, refusal, answer);
 	freeReplyObject(reply);
@@ -186,7 +192,7 @@ static int run(struct hold_redis *redis, enum script script,
 		return rc;
 	redis_link_drop(&redis->link, "a script gave an answer of an "
 				      "unexpected shape");
-	return HF_EUNREACHABLE;
+	return unreachable(redis, METER_REFUSED);
 }
 
 /* ---- the interface ------------------------------------------------------- */
@@ -251,7 +257,7 @@ static int release(struct hold *hold, const struct basket *basket,
 	reply = redis_link_run(&redis->link, SCRIPT_RELEASE, words.n,
 			       words.text, words.len);
 	if (reply == NULL)
-		return HF_EUNREACHABLE;
+		return unreachable(redis, redis->link.why);
 	freeReplyObject(reply);
 	return 0;
 }
@@ -269,7 +275,11 @@ static void let_go(struct hold *hold, const struct basket *basket,
 
 static int ping(struct hold *hold)
 {
-	return redis_link_ping(&impl(hold)->link);
+	struct hold_redis *redis = impl(hold);
+
+	return redis_link_ping(&redis->link) == 0
+		   ? 0
+		   : unreachable(redis, redis->link.why);
 }
 
 static void free_hold(struct hold *hold)

@@ -53,8 +53,10 @@ static struct holding_taken take_rows(struct booking *b, const char *id,
 	if (got.outcome == HOLD_OK || got.outcome == HOLD_AGAIN) {
 		taken = taken_of(got.outcome);
 		memcpy(taken.id, got.id, sizeof(taken.id));
-		if (got.outcome == HOLD_OK)
+		if (got.outcome == HOLD_OK) {
 			changes_granted(b->changes, basket, answer);
+			meter_holds(b->meter, METER_GRANTED, basket->n);
+		}
 		return taken;
 	}
 	hold_undo(b->hold, basket, holder, answer);
@@ -138,6 +140,8 @@ static enum hold_outcome extend_live(struct booking *b,
 	int64_t had_ms, lock_ms;
 	int rc;
 
+	if (outcome == HOLD_EXPIRED)
+		meter_holds(b->meter, METER_LOST, view->n);
 	if (outcome != HOLD_OK)
 		return outcome;
 	had_ms = hold_answer_ms(&view->basket, &answer);
@@ -154,6 +158,8 @@ static enum hold_outcome extend_live(struct booking *b,
 	if (extended.left_ms > 0 && extended.left_ms < lock_ms)
 		rc = hold_extend(b->hold, &view->basket, holder,
 				 extended.left_ms, &answer);
+	if (extended.outcome == HOLD_OK)
+		meter_holds(b->meter, METER_EXTENDED, view->n);
 	if (extended.outcome == HOLD_OK && rc == 0)
 		changes_granted(b->changes, &view->basket, &answer);
 	return extended.outcome;
@@ -192,6 +198,8 @@ static enum hold_outcome release_live(struct booking *b,
 		return HOLD_STORE_AWAY;
 	if (outcome == HOLD_OK || outcome == HOLD_EXPIRED)
 		changes_ended(b->changes, &view->basket);
+	if (outcome == HOLD_OK)
+		meter_holds(b->meter, METER_RELEASED, view->n);
 	return outcome;
 }
 
@@ -231,6 +239,7 @@ static struct hold_booked book_rows(struct booking *b,
 	if (booked.outcome != HOLD_OK)
 		return booked;
 	changes_ended(b->changes, &view->basket);
+	meter_holds(b->meter, METER_BOOKED, view->n);
 	/* Sold is sold: a lock that stays falls at its deadline. */
 	hold_let_go(b->hold, &view->basket, holder, view->fences);
 	return booked;
@@ -251,20 +260,24 @@ static struct hold_booked book_live(struct booking *b,
 	return book_rows(b, view, holder, key, fingerprint);
 }
 
+/* *lost_out: seats whose row was the holder's still, but not their lock. */
 static struct hold_booked book_once(struct booking *b, const char *id,
 				    const char *holder, const char *key,
-				    const char *fingerprint)
+				    const char *fingerprint, size_t *lost_out)
 {
 	struct hold_booked booked = { .outcome = HOLD_STORE_AWAY };
 	struct hold_view view;
 
 	if (store_hold_show(b->store, id, holder, &view) < 0)
 		return booked;
+	*lost_out = 0;
 	booked.outcome = view.outcome;
 	if (view.outcome == HOLD_OK)
 		booked = book_live(b, &view, holder, key, fingerprint);
 	else if (view.outcome == HOLD_BOOKED) /* the same order again */
 		booked = book_rows(b, &view, holder, key, fingerprint);
+	if (view.outcome == HOLD_OK && booked.outcome == HOLD_EXPIRED)
+		*lost_out = view.n;
 	hold_view_fini(&view);
 	return booked;
 }
@@ -273,13 +286,16 @@ struct hold_booked holding_book(struct booking *b, const char *id,
 				const char *holder, const char *key,
 				const char *fingerprint)
 {
-	struct hold_booked booked = book_once(b, id, holder, key, fingerprint);
+	size_t lost = 0;
+	struct hold_booked booked =
+	    book_once(b, id, holder, key, fingerprint, &lost);
 
 	/*
 	 * The same call, sent twice at once, may have been the faster one, and
 	 * have let go of the locks that this one looked for.
 	 */
-	return booked.outcome == HOLD_EXPIRED
-		   ? book_once(b, id, holder, key, fingerprint)
-		   : booked;
+	if (booked.outcome == HOLD_EXPIRED)
+		booked = book_once(b, id, holder, key, fingerprint, &lost);
+	meter_holds(b->meter, METER_LOST, lost);
+	return booked;
 }

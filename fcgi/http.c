@@ -11,6 +11,37 @@ static const char *param(FCGX_Request *fcgi, const char *name)
 	return value != NULL ? value : "";
 }
 
+enum { ID_MAX = 64 };
+
+/* For logs and answers, so nothing but what an id is made of. */
+static const char *request_id(FCGX_Request *fcgi)
+{
+	const char *id = param(fcgi, "REQUEST_ID");
+	size_t len = strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.");
+
+	return id[len] == '\0' && len <= ID_MAX ? id : "";
+}
+
+/* "1764340000.123", as nginx's $msec; 0 for anything else. */
+static int64_t passed_ms(FCGX_Request *fcgi)
+{
+	const char *text = param(fcgi, "PASSED_AT");
+	const char *dot = strchr(text, '.');
+	int64_t seconds, ms = 0;
+
+	if (dot == NULL || strlen(dot) != 4 || dot - text > 12 ||
+	    hf_slice_int64((struct hf_slice){ text, (size_t)(dot - text) },
+			   &seconds) < 0)
+		return 0;
+	for (int i = 1; i <= 3; i++) {
+		if (dot[i] < '0' || dot[i] > '9')
+			return 0;
+		ms = ms * 10 + (dot[i] - '0');
+	}
+	return seconds * 1000 + ms;
+}
+
 static enum http_read read_body(FCGX_Request *fcgi, struct hf_buf *buf)
 {
 	const char *text = param(fcgi, "CONTENT_LENGTH");
@@ -50,6 +81,8 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->https =
 	    strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
 	    strcmp(param(fcgi, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
+	request->passed_ms = passed_ms(fcgi);
+	request->id = request_id(fcgi);
 	result = read_body(fcgi, body_buf);
 	request->body = hf_buf_slice(body_buf);
 	return result;

@@ -23,6 +23,8 @@ struct http_request {
 	const char *idempotency_key;
 	const char *fetch_site; /* Sec-Fetch-Site, which no script can set */
 	bool https;             /* how the buyer came to the first server */
+	int64_t passed_ms;      /* nginx passed it on, wall clock; 0: unsaid */
+	const char *id;         /* nginx's, for all logs; "": none */
 	/* What stands in the path's places (router.c). */
 	struct hf_slice args[HTTP_ARGS_MAX];
 };
@@ -49,7 +51,9 @@ enum { HTTP_FIELD_MAX = 160 }; /* bytes of a header's value */
 
 /* A reply under way: headers, then a body. */
 struct http_reply {
+	const char *request_id; /* "", NULL: none; lives as the request does */
 	int status;
+	const char *result;    /* one word for an error; NULL: ok; lives on */
 	const char *type;      /* NULL: application/json */
 	const char *allow;     /* of a 405 */
 	int64_t retry_after_s; /* 0: no such header */

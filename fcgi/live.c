@@ -40,19 +40,21 @@ static void ended(void *arg, const struct basket *basket)
 	rows(live, basket);
 }
 
-struct live *live_open(const char *publish_url, const char *database_url)
+struct live *live_open(const char *publish_url, const char *database_url,
+		       struct meter *meters[LIVE_THREADS])
 {
 	struct live *live = hf_new(struct live);
 	const char *reason = NULL;
 
 	live->changes = (struct changes){ granted, ended, rows, live };
 	if (publish_url != NULL) {
-		live->publisher =
-		    publisher_open(publish_url, database_url, &reason);
+		live->publisher = publisher_open(
+		    publish_url, database_url, meters[LIVE_PUBLISHER], &reason);
 		if (live->publisher == NULL)
 			hf_fatalx("PUBLISH_URL cannot be read: %s", reason);
 	}
-	live->expirer = expirer_open(database_url, live->publisher);
+	live->expirer =
+	    expirer_open(database_url, live->publisher, meters[LIVE_EXPIRER]);
 	return live;
 }
 
@@ -62,6 +64,17 @@ void live_close(struct live **live)
 	publisher_close(&(*live)->publisher);
 	free(*live);
 	*live = NULL;
+}
+
+struct live_state live_look(const struct live *live)
+{
+	struct publisher_state told = { 0 };
+
+	if (live->publisher != NULL)
+		told = publisher_look(live->publisher);
+	return (struct live_state){ .queued = told.queued,
+				    .dropped = told.dropped,
+				    .holds = expirer_count(live->expirer) };
 }
 
 const struct changes *live_changes(const struct live *live)

@@ -49,14 +49,14 @@ struct live_store {
 	struct hf_buf fences;
 };
 
-struct live_store *live_store_new(const char *url)
+struct live_store *live_store_new(const char *url, struct meter *meter)
 {
 	struct live_store *store = hf_new(struct live_store);
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		hf_fatal("cannot read random bytes");
-	pg_link_init(&store->link, url, tables, seed);
+	pg_link_init(&store->link, url, tables, seed, meter);
 	hf_buf_init(&store->ids, ARRAY_MAX);
 	hf_buf_init(&store->fences, ARRAY_MAX);
 	return store;

@@ -8,12 +8,14 @@
 #define FCGI_LIVE_STORE_H
 
 #include "fcgi/channel.h"
+#include "fcgi/meter.h"
 
 enum { LIVE_STORE_AT_ONCE = 500 }; /* tickets a call */
 
 struct live_store;
 
-struct live_store *live_store_new(const char *url);
+/* meter counts round trips, or is NULL; it outlives the store. */
+struct live_store *live_store_new(const char *url, struct meter *meter);
 void live_store_free(struct live_store **store); /* and sets it to NULL */
 
 /* Texts live for the call. */

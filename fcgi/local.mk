@@ -9,6 +9,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/api_health.c \
 	fcgi/api_holds.c \
 	fcgi/api_identity.c \
+	fcgi/api_metrics.c \
 	fcgi/api_orders.c \
 	fcgi/api_tickets.c \
 	fcgi/backoff.c fcgi/backoff.h \
@@ -24,7 +25,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/due_holds.c fcgi/due_holds.h \
 	fcgi/expirer.c fcgi/expirer.h \
 	fcgi/guard.c fcgi/guard.h \
-	fcgi/hold.h \
+	fcgi/hold.c fcgi/hold.h \
 	fcgi/hold_input.c fcgi/hold_input.h \
 	fcgi/hold_out.c fcgi/hold_out.h \
 	fcgi/hold_redis.c \
@@ -39,6 +40,8 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/live.c fcgi/live.h \
 	fcgi/live_store.c fcgi/live_store.h \
+	fcgi/meter.c fcgi/meter.h \
+	fcgi/metrics.c fcgi/metrics.h \
 	fcgi/order_out.c fcgi/order_out.h \
 	fcgi/pause.c fcgi/pause.h \
 	fcgi/pg_array.c fcgi/pg_array.h \
@@ -50,6 +53,8 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/qr.c fcgi/qr.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/post.c fcgi/post.h \
+	fcgi/process_stats.c fcgi/process_stats.h \
+	fcgi/prom_text.c fcgi/prom_text.h \
 	fcgi/publisher.c fcgi/publisher.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
 	fcgi/redis_url.c fcgi/redis_url.h \

@@ -45,16 +45,26 @@ static const char *const harmless[] = {
 };
 
 void pg_link_init(struct pg_link *link, const char *url,
-		  const struct pg_statement *const *tables, uint64_t seed)
+		  const struct pg_statement *const *tables, uint64_t seed,
+		  struct meter *meter)
 {
-	*link = (struct pg_link){ .url = hf_strdup(url), .tables = tables };
+	*link = (struct pg_link){ .url = hf_strdup(url),
+				  .tables = tables,
+				  .meter = meter };
 	backoff_init(&link->backoff, seed);
+}
+
+static void count_connection(const struct pg_link *link)
+{
+	if (link->meter != NULL)
+		meter_set(&link->meter->connections, link->pg != NULL);
 }
 
 static void hang_up(struct pg_link *link)
 {
 	PQfinish(link->pg);
 	link->pg = NULL;
+	count_connection(link);
 }
 
 void pg_link_fini(struct pg_link *link)
@@ -88,7 +98,9 @@ static void refuse(struct pg_link *link, const PGresult *result)
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
+	link->why = METER_REFUSED;
 	if (sqlstate == NULL || text == NULL) {
+		link->why = METER_BROKEN;
 		drop(link, PQresultErrorMessage(result));
 		return;
 	}
@@ -127,6 +139,7 @@ static int await_result(struct pg_link *link, int64_t until_ms)
 		short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
 
 		if (await(link, events, until_ms) < 0) {
+			link->why = METER_TIMEOUT;
 			drop(link, "no answer in time");
 			return HF_EUNREACHABLE;
 		}
@@ -288,8 +301,10 @@ static int dial(struct pg_link *link)
 	int64_t until_ms = hf_clock_ms() + PG_LINK_CONNECT_MS;
 	int rc;
 
+	link->why = METER_AWAY;
 	if (!backoff_ready(&link->backoff, hf_clock_ms()))
 		return HF_EUNREACHABLE;
+	link->why = METER_CONNECT;
 	link->pg = start_connect(link->url);
 	if (link->pg == NULL)
 		return HF_EUNREACHABLE;
@@ -301,6 +316,7 @@ static int dial(struct pg_link *link)
 		drop(link, PQerrorMessage(link->pg));
 		return HF_EUNREACHABLE;
 	}
+	count_connection(link);
 	return prepare(link, until_ms);
 }
 
@@ -327,21 +343,46 @@ static int connected(struct pg_link *link)
 	return link->pg != NULL ? 0 : dial(link);
 }
 
-PGresult *pg_link_run(struct pg_link *link, const struct pg_statement *s,
-		      const struct pg_params *params)
+/* NULL: link->why says why. */
+static PGresult *ask(struct pg_link *link, const struct pg_statement *s,
+		     const struct pg_params *params)
 {
-	PGresult *result;
-
-	if (connected(link) < 0)
-		return NULL;
 	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,
 				params->lengths, params->formats, 0) != 1) {
+		link->why = METER_BROKEN;
 		drop(link, PQerrorMessage(link->pg));
 		return NULL;
 	}
-	result = collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
-	if (result == NULL)
+	return collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+}
+
+static PGresult *ask_timed(struct pg_link *link, const struct pg_statement *s,
+			   const struct pg_params *params)
+{
+	int64_t began_us = hf_clock_us();
+	PGresult *result;
+
+	if (link->meter != NULL)
+		meter_set(&link->meter->statements_running, 1);
+	result = ask(link, s, params);
+	if (link->meter != NULL)
+		meter_set(&link->meter->statements_running, 0);
+	if (result != NULL)
+		meter_statement(link->meter, hf_clock_us() - began_us);
+	return result;
+}
+
+PGresult *pg_link_run(struct pg_link *link, const struct pg_statement *s,
+		      const struct pg_params *params)
+{
+	PGresult *result = NULL;
+
+	if (connected(link) == 0)
+		result = ask_timed(link, s, params);
+	if (result == NULL) {
+		meter_statement_failed(link->meter, link->why);
 		return NULL;
+	}
 	if (link->away)
 		hf_info("database is back");
 	link->away = false;

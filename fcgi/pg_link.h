@@ -12,6 +12,7 @@
 #define FCGI_PG_LINK_H
 
 #include "fcgi/backoff.h"
+#include "fcgi/meter.h"
 #include "fcgi/pg_params.h"
 
 #include <libpq-fe.h>
@@ -34,15 +35,19 @@ struct pg_link {
 	const struct pg_statement *const *tables; /* ends with NULL */
 	PGconn *pg;                               /* NULL: not connected */
 	struct backoff backoff;
-	bool away; /* reported already: one line an outage */
+	bool away;              /* reported already: one line an outage */
+	struct meter *meter;    /* counts round trips; NULL: nobody does */
+	enum meter_failure why; /* the last statement without an answer */
 };
 
 /*
- * url is copied. tables: all statements to prepare, each table ends with a
- * row without a name, the list of them with NULL; they outlive the link.
+ * url is copied, meter (or NULL) outlives the link. tables: all statements to
+ * prepare, each table ends with a row without a name, the list of them with
+ * NULL; they outlive the link.
  */
 void pg_link_init(struct pg_link *link, const char *url,
-		  const struct pg_statement *const *tables, uint64_t seed);
+		  const struct pg_statement *const *tables, uint64_t seed,
+		  struct meter *meter);
 void pg_link_fini(struct pg_link *link);
 
 /*

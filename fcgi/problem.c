@@ -94,6 +94,7 @@ void problem_begin(struct http_reply *reply, enum problem kind,
 
 	hf_buf_truncate(out, 0);
 	reply->status = k->status;
+	reply->result = k->word;
 	reply->type = "application/problem+json";
 	reply->cache = HTTP_NO_STORE;
 	reply->challenge = kind == PROBLEM_IDENTITY_REQUIRED;
@@ -111,6 +112,8 @@ void problem_begin(struct http_reply *reply, enum problem kind,
 			      (long long)reply->retry_after_s);
 	hf_buf_printf(out, ",\"server_time\":");
 	json_add_time(out, hf_wall_ms());
+	if (reply->request_id != NULL && reply->request_id[0] != '\0')
+		hf_buf_printf(out, ",\"request_id\":\"%s\"", reply->request_id);
 }
 
 void problem_end(struct http_reply *reply)

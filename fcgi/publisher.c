@@ -26,8 +26,9 @@ struct queue {
 
 struct publisher {
 	pthread_t thread;
-	struct pause pause; /* its lock is that of the next two */
+	struct pause pause; /* its lock is that of the next three */
 	struct queue told;
+	uint64_t dropped;
 	bool stopping;
 
 	/* The thread's own. */
@@ -36,6 +37,7 @@ struct publisher {
 	int64_t look_ms;
 	int64_t farewell_ms;
 	struct live_store *store;
+	struct meter *meter;
 	struct post *post;
 	struct backoff backoff; /* of post */
 	struct channels channels;
@@ -44,15 +46,18 @@ struct publisher {
 
 /* ---- told by any thread -------------------------------------------------- */
 
-static void put(struct queue *queue, const char *id)
+static void put(struct publisher *p, const char *id)
 {
+	struct queue *queue = &p->told;
 	size_t len = strlen(id);
 
 	assert(len <= TICKET_ID_MAX);
-	if (queue->n == PUBLISHER_QUEUE_MAX)
-		queue->lost = true;
-	else
+	if (queue->n < PUBLISHER_QUEUE_MAX) {
 		memcpy(queue->ids[queue->n++], id, len + 1);
+		return;
+	}
+	queue->lost = true;
+	p->dropped++;
 }
 
 void publisher_tell(struct publisher *publisher, const char *const *ids,
@@ -62,8 +67,19 @@ void publisher_tell(struct publisher *publisher, const char *const *ids,
 	if (publisher->told.n == 0)
 		pause_wake(&publisher->pause);
 	for (size_t i = 0; i < n; i++)
-		put(&publisher->told, ids[i]);
+		put(publisher, ids[i]);
 	pthread_mutex_unlock(&publisher->pause.lock);
+}
+
+struct publisher_state publisher_look(struct publisher *publisher)
+{
+	struct publisher_state state;
+
+	pthread_mutex_lock(&publisher->pause.lock);
+	state.queued = publisher->told.n;
+	state.dropped = publisher->dropped;
+	pthread_mutex_unlock(&publisher->pause.lock);
+	return state;
 }
 
 /* ---- looking up what was told -------------------------------------------- */
@@ -139,6 +155,18 @@ static void look_up(struct publisher *p)
 
 /* ---- saying it ----------------------------------------------------------- */
 
+static void count(struct publisher *p, enum post_result result)
+{
+	static const enum meter_frame frames[] = {
+		[POST_DONE] = METER_SENT,
+		[POST_TOO_SOON] = METER_TOO_SOON,
+		[POST_FAILED] = METER_FAILED,
+	};
+
+	if (p->meter != NULL)
+		meter_add(&p->meter->frames[frames[result]], 1);
+}
+
 /* False: nobody takes frames now. */
 static bool say(struct publisher *p, struct channel *channel)
 {
@@ -146,6 +174,7 @@ static bool say(struct publisher *p, struct channel *channel)
 
 	channel_frame(channel, hf_wall_ms(), &p->frame);
 	result = post_send(p->post, channel->event, hf_buf_slice(&p->frame));
+	count(p, result);
 	switch (result) {
 	case POST_DONE:
 		channel_said(channel, hf_clock_ms());
@@ -243,7 +272,7 @@ static void queue_init(struct queue *queue)
 }
 
 struct publisher *publisher_open(const char *url, const char *database_url,
-				 const char **reason_out)
+				 struct meter *meter, const char **reason_out)
 {
 	struct post *post = post_new(url, reason_out);
 	struct publisher *p;
@@ -255,8 +284,9 @@ struct publisher *publisher_open(const char *url, const char *database_url,
 		hf_fatal("cannot read random bytes");
 	p = hf_new(struct publisher);
 	p->post = post;
+	p->meter = meter;
 	p->lost = true;
-	p->store = live_store_new(database_url);
+	p->store = live_store_new(database_url, meter);
 	pause_init(&p->pause);
 	queue_init(&p->told);
 	queue_init(&p->taken);

@@ -12,17 +12,19 @@
 #define FCGI_PUBLISHER_H
 
 #include "fcgi/basket.h"
+#include "fcgi/meter.h"
 
 enum { PUBLISHER_QUEUE_MAX = 8192 }; /* tickets that wait to be read */
 
 struct publisher;
 
 /*
- * url as post.h takes it; both are copied. NULL and a reason (lives for ever)
+ * url as post.h takes it; both are copied. meter: the thread's, or NULL; it
+ * outlives the publisher. NULL and a reason (lives for ever)
  * when it cannot be read; an unreachable nginx or database is no error.
  */
 struct publisher *publisher_open(const char *url, const char *database_url,
-				 const char **reason_out);
+				 struct meter *meter, const char **reason_out);
 
 /* Says what is still to be said, for a second at most. NULL is harmless. */
 void publisher_close(struct publisher **publisher);
@@ -33,5 +35,13 @@ void publisher_close(struct publisher **publisher);
  */
 void publisher_tell(struct publisher *publisher, const char *const *ids,
 		    size_t n);
+
+/* What there is to say of it. */
+struct publisher_state {
+	uint64_t queued;  /* tickets that wait to be read */
+	uint64_t dropped; /* tickets that found no room: all is fetched anew */
+};
+
+struct publisher_state publisher_look(struct publisher *publisher);
 
 #endif

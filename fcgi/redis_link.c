@@ -7,6 +7,7 @@
 #include "libhold/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,15 +42,24 @@ void redis_link_drop(struct redis_link *link, const char *why)
 	hang_up(link);
 }
 
+/* Right behind a call of libhiredis that gave nothing. */
+static enum meter_failure cause(const redisContext *redis)
+{
+	return redis->err == REDIS_ERR_IO && errno == EAGAIN ? METER_TIMEOUT
+							     : METER_BROKEN;
+}
+
 /* One command's answer; NULL, and no connection, when there is none. */
 static redisReply *ask(struct redis_link *link, int argc, const char **argv,
 		       const size_t *lens)
 {
 	redisReply *reply = redisCommandArgv(link->redis, argc, argv, lens);
 
-	if (reply == NULL)
-		redis_link_drop(link, link->redis->errstr);
-	return reply;
+	if (reply != NULL)
+		return reply;
+	link->why = cause(link->redis);
+	redis_link_drop(link, link->redis->errstr);
+	return NULL;
 }
 
 /* The same, where an error is no answer either. */
@@ -60,6 +70,7 @@ static redisReply *ask_well(struct redis_link *link, int argc,
 
 	if (reply == NULL || reply->type != REDIS_REPLY_ERROR)
 		return reply;
+	link->why = METER_REFUSED;
 	redis_link_drop(link, reply->str);
 	freeReplyObject(reply);
 	return NULL;
@@ -124,8 +135,10 @@ static int dial(struct redis_link *link)
 					     REDIS_LINK_TIMEOUT_MS / 1000 };
 	const struct redis_url *url = &link->url;
 
+	link->why = METER_AWAY;
 	if (!backoff_ready(&link->backoff, hf_clock_ms()))
 		return HF_EUNREACHABLE;
+	link->why = METER_CONNECT;
 	if (url->path != NULL)
 		link->redis = redisConnectUnixWithTimeout(url->path, timeout);
 	else
@@ -221,6 +234,7 @@ redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 	if (reply == NULL)
 		return NULL;
 	if (reply->type == REDIS_REPLY_ERROR) {
+		link->why = METER_REFUSED;
 		redis_link_drop(link, reply->str);
 		freeReplyObject(reply);
 		return NULL;

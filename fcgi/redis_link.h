@@ -11,6 +11,7 @@
 #define FCGI_REDIS_LINK_H
 
 #include "fcgi/backoff.h"
+#include "fcgi/meter.h"
 #include "fcgi/redis_url.h"
 
 #include <hiredis/hiredis.h>
@@ -28,6 +29,7 @@ struct redis_link {
 	struct backoff backoff;
 	bool owed; /* the answer to a redis_link_send() was not read yet */
 	bool away; /* reported already: one line an outage */
+	enum meter_failure why; /* the last call without an answer had none */
 	char shas[REDIS_LINK_SCRIPTS_MAX][41];
 };
 

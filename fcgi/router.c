@@ -6,6 +6,7 @@
 #include "fcgi/problem.h"
 #include "libhold/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A "{}" stands for one or more bytes other than '/', taken as an argument. */
@@ -19,6 +20,7 @@ static const struct route {
 	{ "/release_ticket", "POST", api_release },
 	{ "/available_tickets", "GET", api_available },
 	{ "/healthz", "GET", api_health },
+	{ "/metrics", "GET", api_metrics },
 	{ "/api/identity", "POST", api_identity },
 	{ "/api/keys", "GET", api_keys },
 	{ "/api/events", "GET", api_events },
@@ -37,10 +39,27 @@ static const struct route {
 	{ "/api/orders/{}/tickets/{}.svg", "GET", api_order_ticket },
 };
 
+_Static_assert(HF_LEN(routes) < METER_CALLS_MAX, "each call is counted");
+
+size_t router_calls(void)
+{
+	return HF_LEN(routes) + 1;
+}
+
+void router_call_name(size_t call, char *out, size_t room)
+{
+	if (call == 0)
+		snprintf(out, room, "none");
+	else
+		snprintf(out, room, "%s %s", routes[call - 1].method,
+			 routes[call - 1].path);
+}
+
 void reply_error(struct http_reply *reply, int status, const char *code,
 		 const char *message)
 {
 	reply->status = status;
+	reply->result = code;
 	hf_buf_printf(&reply->body,
 		      "{\"status\":\"error\",\"code\":\"%s\","
 		      "\"message\":",
@@ -151,8 +170,9 @@ static const struct refusal too_long = {
 	"The list is too long for one reply. Tell whoever runs this sale."
 };
 
-static void answer(struct site *site, const struct http_request *request,
-		   enum http_read read, struct http_reply *reply)
+static const struct route *answer(struct site *site,
+				  const struct http_request *request,
+				  enum http_read read, struct http_reply *reply)
 {
 	struct http_request matched = *request;
 	const struct route *route = find(request->path, matched.args);
@@ -169,17 +189,21 @@ static void answer(struct site *site, const struct http_request *request,
 	} else {
 		route->answer(site, &matched, reply);
 	}
+	return route;
 }
 
-void router_answer(struct site *site, const struct http_request *request,
-		   enum http_read read, struct http_reply *reply)
+size_t router_answer(struct site *site, const struct http_request *request,
+		     enum http_read read, struct http_reply *reply)
 {
-	answer(site, request, read, reply);
+	const struct route *route = answer(site, request, read, reply);
+	size_t call = route != NULL ? (size_t)(route - routes) + 1 : 0;
+
 	if (!hf_buf_failed(&reply->body))
-		return;
+		return call;
 	hf_warnx("reply larger than its limit path=%s bytes=%zu", request->path,
 		 reply->body.max);
 	hf_buf_truncate(&reply->body, 0);
 	reply->cache = HTTP_NO_STORE;
 	refuse(request, reply, &too_long);
+	return call;
 }

@@ -6,12 +6,14 @@
 
 #include "fcgi/booking.h"
 #include "fcgi/http.h"
+#include "fcgi/metrics.h"
 #include "fcgi/secret.h"
 
 /* What a handler works with; one a thread. */
 struct site {
 	struct booking booking;
 	const struct secret *secret; /* NULL: no identities here */
+	struct metrics *metrics;     /* the process's */
 };
 
 typedef void api_fn(struct site *site, const struct http_request *request,
@@ -21,9 +23,14 @@ typedef void api_fn(struct site *site, const struct http_request *request,
  * Fills reply for request: the handler's answer, or 404, 405, 413 and 400 for
  * what has none, and 500 when the answer passes the limit of reply->body.
  * Below /api/ errors are problems (problem.h), else as reply_error() has them.
+ * Gives the number of the call that it was.
  */
-void router_answer(struct site *site, const struct http_request *request,
-		   enum http_read read, struct http_reply *reply);
+size_t router_answer(struct site *site, const struct http_request *request,
+		     enum http_read read, struct http_reply *reply);
+
+/* Calls are numbered from 0, which stands for all that is none. */
+size_t router_calls(void);
+void router_call_name(size_t call, char *out, size_t room);
 
 /* An error body: {"status":"error","code":…,"message":…}. */
 void reply_error(struct http_reply *reply, int status, const char *code,
@@ -33,6 +40,8 @@ void reply_error(struct http_reply *reply, int status, const char *code,
 api_fn api_reserve, api_book, api_release, api_available;
 /* api_health.c */
 api_fn api_health;
+/* api_metrics.c */
+api_fn api_metrics;
 /* api_identity.c */
 api_fn api_identity, api_keys;
 /* api_events.c */

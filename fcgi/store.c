@@ -200,14 +200,14 @@ static const struct pg_statement *const tables[] = {
 	NULL,
 };
 
-struct store *store_new(const char *url)
+struct store *store_new(const char *url, struct meter *meter)
 {
 	struct store *store = hf_new(struct store);
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		hf_fatal("cannot read random bytes");
-	pg_link_init(&store->link, url, tables, seed);
+	pg_link_init(&store->link, url, tables, seed, meter);
 	return store;
 }
 

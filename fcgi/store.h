@@ -33,8 +33,11 @@ struct store_row {
 
 struct store;
 
-/* url as libpq takes it (a URI or key=value words); copied. */
-struct store *store_new(const char *url);
+/*
+ * url as libpq takes it (a URI or key=value words); copied. meter counts its
+ * round trips, or is NULL; it outlives the store.
+ */
+struct store *store_new(const char *url, struct meter *meter);
 void store_free(struct store **store); /* and sets *store to NULL */
 
 /*

@@ -4,8 +4,10 @@
 
 #include "fcgi/guard.h"
 #include "fcgi/live.h"
+#include "fcgi/metrics.h"
 #include "fcgi/router.h"
 #include "fcgi/zk_keeper.h"
+#include "libhold/clock.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
 
@@ -27,6 +29,7 @@
 struct thread {
 	pthread_t id;
 	struct listener *listener;
+	struct meter *meter;
 	struct site site;
 	struct guard_room *room;
 	FCGX_Request fcgi;
@@ -34,19 +37,50 @@ struct thread {
 	struct http_reply reply;
 };
 
+/* From nginx to this thread: what waited in the socket, and in our reading. */
+static void count_wait(struct meter *meter, const struct http_request *request)
+{
+	if (request->passed_ms > 0)
+		meter_time(&meter->waits,
+			   (hf_wall_ms() - request->passed_ms) * 1000);
+}
+
+static void count(struct thread *t, size_t call, int64_t began_us)
+{
+	const char *result = t->reply.result != NULL ? t->reply.result : "ok";
+	int64_t took_us = hf_clock_us() - began_us;
+	char name[80];
+
+	meter_request(t->meter, call, result, took_us);
+	if (!hf_log_shows(HF_LOG_DEBUG))
+		return;
+	router_call_name(call, name, sizeof(name));
+	hf_debug("answered call=\"%s\" result=%s status=%d us=%lld", name,
+		 result, t->reply.status, (long long)took_us);
+}
+
 /* true when all of the request was read. */
 static bool answer(struct thread *t)
 {
+	int64_t began_us = hf_clock_us();
 	struct http_request request;
 	enum http_read read;
+	size_t call;
 
+	meter_set(&t->meter->busy, 1);
 	hf_buf_reset(&t->body, KEEP_BYTES);
 	http_reply_reset(&t->reply, KEEP_BYTES);
 	read = http_read(&t->fcgi, &t->body, &request);
-	router_answer(&t->site, &request, read, &t->reply);
+	count_wait(t->meter, &request);
+	hf_log_request(request.id);
+	t->reply.request_id = request.id;
+	call = router_answer(&t->site, &request, read, &t->reply);
 	if (http_send(&t->fcgi, &t->reply) < 0)
 		hf_debug("peer went away before its reply path=%s",
 			 request.path);
+	count(t, call, began_us);
+	hf_log_request("");
+	meter_set(&t->meter->busy, 0);
 	return read == HTTP_READ_OK;
 }
 
@@ -151,20 +185,34 @@ static struct hold *new_hold(const struct settings *settings,
 	return hold;
 }
 
-static void thread_init(struct thread *t, struct listener *listener,
-			const struct settings *settings,
-			struct zk_keeper *keeper, const struct live *live)
+/* What all threads share. */
+struct house {
+	struct listener *listener;
+	const struct settings *settings;
+	struct metrics *metrics;
+	struct zk_keeper *keeper;
+	struct live *live;
+};
+
+static void thread_init(struct thread *t, const struct house *house,
+			struct meter *meter)
 {
-	t->listener = listener;
+	const struct settings *settings = house->settings;
+
+	t->listener = house->listener;
+	t->meter = meter;
 	t->room = guard_room_new();
 	hf_buf_init(&t->body, HTTP_BODY_MAX);
 	hf_buf_init(&t->reply.body, REPLY_MAX);
 	FCGX_InitRequest(&t->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	t->site.booking.hold = new_hold(settings, keeper);
-	t->site.booking.store = store_new(settings->database_url);
+	t->site.booking.hold = new_hold(settings, house->keeper);
+	t->site.booking.hold->meter = meter;
+	t->site.booking.store = store_new(settings->database_url, meter);
 	t->site.booking.hold_ms = settings->hold_ms;
 	t->site.secret = settings->secret;
-	t->site.booking.changes = live_changes(live);
+	t->site.booking.changes = live_changes(house->live);
+	t->site.booking.meter = meter;
+	t->site.metrics = house->metrics;
 }
 
 static void thread_fini(struct thread *t)
@@ -176,16 +224,25 @@ static void thread_fini(struct thread *t)
 	guard_room_free(&t->room);
 }
 
-void worker_serve(struct listener *listener, const struct settings *settings)
+static struct live *open_live(const struct settings *settings,
+			      struct metrics *metrics)
 {
-	size_t n = (size_t)settings->threads;
-	struct thread *threads = hf_new_array(struct thread, n);
-	struct zk_keeper *keeper = open_keeper(settings);
-	struct live *live =
-	    live_open(settings->publish_url, settings->database_url);
+	struct meter *meters[LIVE_THREADS];
+	struct live *live;
 
+	for (size_t i = 0; i < LIVE_THREADS; i++)
+		meters[i] = metrics_live_meter(metrics, i);
+	live = live_open(settings->publish_url, settings->database_url, meters);
+	metrics_watch(metrics, live);
+	return live;
+}
+
+static void serve_all(const struct house *house, struct thread *threads,
+		      size_t n)
+{
 	for (size_t i = 0; i < n; i++)
-		thread_init(&threads[i], listener, settings, keeper, live);
+		thread_init(&threads[i], house,
+			    metrics_meter(house->metrics, i));
 	for (size_t i = 0; i < n; i++) {
 		if (pthread_create(&threads[i].id, NULL, serve, &threads[i]) !=
 		    0)
@@ -195,7 +252,23 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 		pthread_join(threads[i].id, NULL);
 	for (size_t i = 0; i < n; i++)
 		thread_fini(&threads[i]);
+}
+
+void worker_serve(struct listener *listener, const struct settings *settings)
+{
+	size_t n = (size_t)settings->threads;
+	struct thread *threads = hf_new_array(struct thread, n);
+	struct house house = {
+		.listener = listener,
+		.settings = settings,
+		.metrics = metrics_new(n),
+		.keeper = open_keeper(settings),
+	};
+
+	house.live = open_live(settings, house.metrics);
+	serve_all(&house, threads, n);
 	free(threads);
-	live_close(&live);
-	zk_keeper_close(&keeper);
+	live_close(&house.live);
+	zk_keeper_close(&house.keeper);
+	metrics_free(&house.metrics);
 }

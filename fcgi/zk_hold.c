@@ -2,6 +2,7 @@
 
 #include "fcgi/zk_hold.h"
 
+#include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
 
@@ -23,6 +24,7 @@ void zk_hold_draw(char text[33])
 
 int zk_hold_nonsense(struct zk_hold *z, const char *what)
 {
+	z->hold.why = METER_REFUSED;
 	zkc_drop(z->zkc, what);
 	return HF_EUNREACHABLE;
 }
@@ -34,8 +36,11 @@ int zk_hold_run(struct zk_hold *z, struct zkc_batch *batch, int64_t until_ms)
 	case ZKC_DONE:
 		return 0;
 	case ZKC_LOST:
+		z->hold.why =
+		    hf_clock_ms() >= until_ms ? METER_TIMEOUT : METER_BROKEN;
 		return ZK_HOLD_AGAIN;
 	default:
+		z->hold.why = METER_AWAY;
 		return HF_EUNREACHABLE;
 	}
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
+#define ID_ROOM        80
 
 static struct {
 	const char *name;
@@ -20,6 +21,9 @@ static struct {
 	hf_log_sink_fn *sink;
 	void *sink_arg;
 } context = { .name = "holdfast", .lowest = HF_LOG_INFO };
+
+/* What each thread is about. */
+static _Thread_local const char *request_id = "";
 
 static const char *const level_names[] = { "debug", "info", "warn", "fatal" };
 
@@ -38,6 +42,11 @@ int hf_log_level_parse(const char *word, enum hf_log_level *level_out)
 		}
 	}
 	return HF_EUSAGE;
+}
+
+void hf_log_request(const char *id)
+{
+	request_id = id;
 }
 
 void hf_log_sink(hf_log_sink_fn *sink, void *arg)
@@ -89,6 +98,7 @@ static void emit(enum hf_log_level level, int errnum, const char *format,
 {
 	char text[LINE_MAX_BYTES / 2];
 	char line[LINE_MAX_BYTES];
+	const char *id = request_id;
 	size_t n;
 	int used;
 
@@ -101,7 +111,12 @@ static void emit(enum hf_log_level level, int errnum, const char *format,
 		snprintf(text + used, sizeof(text) - (size_t)used, ": %s",
 			 strerror(errnum));
 	n = stamp(line, sizeof(line), level);
-	n += escape(line + n, sizeof(line) - n - 1, text);
+	n += escape(line + n, sizeof(line) - n - 1 - ID_ROOM, text);
+	if (id[0] != '\0') {
+		memcpy(line + n, " id=", 4);
+		n += 4;
+		n += escape(line + n, sizeof(line) - n - 1, id);
+	}
 	if (context.sink != NULL) {
 		context.sink(context.sink_arg, level, line);
 		return;

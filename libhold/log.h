@@ -28,6 +28,12 @@ int hf_log_level_parse(const char *word,
 /* Is such a line written, or left out? */
 bool hf_log_shows(enum hf_log_level level);
 
+/*
+ * Every line of this thread ends with " id=" and this, until it says another;
+ * "": none. Borrowed.
+ */
+void hf_log_request(const char *id);
+
 /* Where whole lines (no newline) go instead of stderr; NULL: back to it. */
 typedef void hf_log_sink_fn(void *arg, enum hf_log_level level,
 			    const char *line);

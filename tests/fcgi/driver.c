@@ -77,7 +77,7 @@ static struct store *store_of(struct driver *driver)
 	if (driver->store == NULL && url == NULL)
 		hf_fatalx("DATABASE_URL is not set");
 	if (driver->store == NULL)
-		driver->store = store_new(url);
+		driver->store = store_new(url, NULL);
 	return driver->store;
 }
 

@@ -15,6 +15,7 @@ extern const struct hf_suite test_hold_input_suite;
 extern const struct hf_suite test_holding_suite;
 extern const struct hf_suite test_identity_suite;
 extern const struct hf_suite test_input_suite;
+extern const struct hf_suite test_meter_suite;
 extern const struct hf_suite test_pg_array_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_redis_url_suite;

@@ -162,7 +162,7 @@ static void setup(void)
 					     .check = fake_check,
 					     .release = fake_release,
 					     .let_go = fake_let_go };
-	static struct hold hold = { &ops };
+	static struct hold hold = { .ops = &ops };
 	static const struct changes changes = { .granted = note_granted,
 						.ended = note_ended,
 						.rows = note_rows };
@@ -191,6 +191,18 @@ static void a_reservation_tells_the_shortest_time_and_highest_token(void)
 	CU_ASSERT_EQUAL(r.remaining_ms, 3000);
 	CU_ASSERT_EQUAL(r.fence, 9);
 	CU_ASSERT_STRING_EQUAL(world.calls, "acquire reserve granted ");
+}
+
+static void only_what_was_not_held_before_counts_as_granted(void)
+{
+	static struct meter meter;
+
+	b.meter = &meter;
+	world.answer.grants[1].fresh = false;
+	CU_ASSERT_EQUAL(booking_reserve(&b, &two, "ann").code, BOOKING_OK);
+	CU_ASSERT_EQUAL(meter_get(&meter.holds[METER_GRANTED]), 1);
+	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
+	CU_ASSERT_EQUAL(meter_get(&meter.holds[METER_BOOKED]), 2);
 }
 
 static void a_held_ticket_is_refused_without_asking_the_table(void)
@@ -480,6 +492,7 @@ static void a_sale_without_a_listener_is_a_sale(void)
 
 static const struct hf_test tests[] = {
 	HF_TEST(a_reservation_tells_the_shortest_time_and_highest_token),
+	HF_TEST(only_what_was_not_held_before_counts_as_granted),
 	HF_TEST(a_held_ticket_is_refused_without_asking_the_table),
 	HF_TEST(a_lock_just_taken_may_be_on_a_ticket_that_is_sold),
 	HF_TEST(a_refused_row_gives_back_only_what_this_call_took),

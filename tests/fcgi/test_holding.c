@@ -251,7 +251,7 @@ static void setup(void)
 					     .let_go = fake_let_go };
 	static const struct changes changes = { .granted = hear_granted,
 						.ended = hear_ended };
-	static struct hold hold = { &ops };
+	static struct hold hold = { .ops = &ops };
 
 	memset(&world, 0, sizeof(world));
 	world.answer.grants[0] = (struct hold_grant){ 7, 5000, true };

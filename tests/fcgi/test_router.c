@@ -68,7 +68,7 @@ static void setup(void)
 	static const struct hold_ops ops = { .acquire = fake_acquire,
 					     .check = fake_check,
 					     .ping = fake_ping };
-	static struct hold hold = { &ops };
+	static struct hold hold = { .ops = &ops };
 
 	memset(&world, 0, sizeof(world));
 	site.booking = (struct booking){ .hold = &hold, .hold_ms = 200000 };

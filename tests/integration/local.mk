@@ -77,6 +77,7 @@ HOUSE_TESTS = \
 	tests/integration/test_herd.py \
 	tests/integration/test_lock_types.py \
 	tests/integration/test_lockd_docs.py \
+	tests/integration/test_metrics.py \
 	tests/integration/test_nginx.py \
 	tests/integration/test_node_outages.py \
 	tests/integration/test_paused_holder.py \

@@ -81,6 +81,22 @@ static void a_long_text_is_cut_not_lost(void)
 	CU_ASSERT(strlen(last) < 2048);
 }
 
+static void a_line_ends_with_the_request_that_its_thread_is_about(void)
+{
+	char text[5000];
+
+	hf_log_request("4f2a");
+	hf_info("row=%d", 12);
+	CU_ASSERT_STRING_EQUAL(last + 24, " info seat: row=12 id=4f2a");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	hf_info("%s", text);
+	CU_ASSERT_STRING_EQUAL(last + strlen(last) - 9, "x id=4f2a");
+	hf_log_request("");
+	hf_info("row=%d", 12);
+	CU_ASSERT_STRING_EQUAL(last + 24, " info seat: row=12");
+}
+
 static void levels_are_words(void)
 {
 	enum hf_log_level level;
@@ -129,6 +145,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_peers_text_cannot_forge_a_line),
 	HF_TEST(lower_levels_are_left_out),
 	HF_TEST(a_long_text_is_cut_not_lost),
+	HF_TEST(a_line_ends_with_the_request_that_its_thread_is_about),
 	HF_TEST(levels_are_words),
 	HF_TEST(every_error_has_a_text),
 	HF_TEST(a_list_keeps_order_and_removal_takes_the_item_alone),

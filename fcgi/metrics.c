@@ -1,0 +1,399 @@
+#include "config.h"
+
+#include "fcgi/metrics.h"
+
+#include "fcgi/process_stats.h"
+#include "fcgi/prom_text.h"
+#include "fcgi/router.h"
+#include "libhold/clock.h"
+#include "libhold/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct metrics {
+	int64_t started_ms; /* by the wall clock */
+	const struct live *live;
+	size_t threads;
+	size_t n;             /* with those beside them */
+	struct meter *meters; /* of the threads, then LIVE_... */
+};
+
+struct metrics *metrics_new(size_t threads)
+{
+	struct metrics *metrics = hf_new(struct metrics);
+
+	metrics->started_ms = hf_wall_ms();
+	metrics->threads = threads;
+	metrics->n = threads + LIVE_THREADS;
+	metrics->meters = hf_new_array(struct meter, metrics->n);
+	return metrics;
+}
+
+void metrics_free(struct metrics **metrics)
+{
+	free((*metrics)->meters);
+	free(*metrics);
+	*metrics = NULL;
+}
+
+struct meter *metrics_meter(struct metrics *metrics, size_t thread)
+{
+	assert(thread < metrics->threads);
+	return &metrics->meters[thread];
+}
+
+struct meter *metrics_live_meter(struct metrics *metrics, size_t thread)
+{
+	assert(thread < LIVE_THREADS);
+	return &metrics->meters[metrics->threads + thread];
+}
+
+void metrics_watch(struct metrics *metrics, const struct live *live)
+{
+	metrics->live = live;
+}
+
+/* ---- sums over all threads ----------------------------------------------- */
+
+static uint64_t sum(const struct metrics *metrics, size_t offset)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < metrics->n; i++) {
+		const char *meter = (const char *)&metrics->meters[i];
+
+		total += meter_get((const meter_count *)(meter + offset));
+	}
+	return total;
+}
+
+static struct prom_times times(const struct metrics *metrics, size_t offset)
+{
+	struct prom_times total = { 0 };
+
+	for (size_t i = 0; i < metrics->n; i++) {
+		const char *meter = (const char *)&metrics->meters[i];
+
+		prom_times_add(&total,
+			       (const struct meter_times *)(meter + offset));
+	}
+	return total;
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+enum { LABELS_MAX = 160 };
+
+/* The results of one call by all threads; a word stands once. */
+struct results {
+	size_t n;
+	struct {
+		const char *word;
+		uint64_t count;
+	} all[METER_RESULTS_MAX];
+	uint64_t other;
+};
+
+static void note(struct results *results, const char *word, uint64_t count)
+{
+	size_t i = 0;
+
+	while (i < results->n && strcmp(results->all[i].word, word) != 0)
+		i++;
+	if (i == METER_RESULTS_MAX) {
+		results->other += count;
+		return;
+	}
+	if (i == results->n)
+		results->all[results->n++].word = word;
+	results->all[i].count += count;
+}
+
+static void note_call(struct results *results, const struct meter_call *call)
+{
+	results->other += meter_get(&call->other);
+	for (size_t i = 0; i < METER_RESULTS_MAX; i++) {
+		const struct meter_result *result = &call->results[i];
+		const char *word =
+		    atomic_load_explicit((_Atomic(const char *) *)&result->word,
+					 memory_order_acquire);
+
+		if (word == NULL)
+			return;
+		note(results, word, meter_get(&result->n));
+	}
+}
+
+static void show_result(struct hf_buf *out, const char *name, const char *call,
+			const char *word, uint64_t count)
+{
+	hf_buf_printf(out, "%s{%s,result=\"%s\"} %llu\n", name, call, word,
+		      (unsigned long long)count);
+}
+
+static void call_label(char labels[LABELS_MAX], size_t call)
+{
+	char name[LABELS_MAX / 2];
+
+	router_call_name(call, name, sizeof(name));
+	snprintf(labels, LABELS_MAX, "call=\"%s\"", name);
+}
+
+static void show_results(const struct metrics *metrics, struct hf_buf *out,
+			 const char *name)
+{
+	for (size_t call = 0; call < router_calls(); call++) {
+		struct results results = { .n = 1, .all = { { "ok", 0 } } };
+		char label[LABELS_MAX];
+
+		call_label(label, call);
+		for (size_t i = 0; i < metrics->n; i++)
+			note_call(&results, &metrics->meters[i].calls[call]);
+		for (size_t i = 0; i < results.n; i++)
+			show_result(out, name, label, results.all[i].word,
+				    results.all[i].count);
+		if (results.other > 0)
+			show_result(out, name, label, "other", results.other);
+	}
+}
+
+static void show_call_times(const struct metrics *metrics, struct hf_buf *out,
+			    const char *name)
+{
+	for (size_t call = 0; call < router_calls(); call++) {
+		struct prom_times total =
+		    times(metrics, offsetof(struct meter, calls) +
+				       call * sizeof(struct meter_call) +
+				       offsetof(struct meter_call, times));
+		char label[LABELS_MAX];
+
+		call_label(label, call);
+		prom_times_show(out, name, label, &total);
+	}
+}
+
+static void show_waits(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name)
+{
+	struct prom_times total = times(metrics, offsetof(struct meter, waits));
+
+	prom_times_show(out, name, "", &total);
+}
+
+/* ---- counters with one label --------------------------------------------- */
+
+/* One sample for each word, from the counters that begin at offset. */
+static void show_words(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name, size_t offset, const char *label,
+		       const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char labels[LABELS_MAX];
+
+		snprintf(labels, sizeof(labels), "%s=\"%s\"", label, words[i]);
+		prom_count(out, name, labels,
+			   sum(metrics, offset + i * sizeof(meter_count)));
+	}
+}
+
+static void show_holds(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name)
+{
+	static const char *const words[METER_HOLDS] = {
+		[METER_GRANTED] = "granted",   [METER_EXTENDED] = "extended",
+		[METER_RELEASED] = "released", [METER_BOOKED] = "booked",
+		[METER_EXPIRED] = "expired",   [METER_LOST] = "lost",
+	};
+
+	show_words(metrics, out, name, offsetof(struct meter, holds), "outcome",
+		   words, METER_HOLDS);
+}
+
+static const char *const failures[METER_FAILURES] = {
+	[METER_AWAY] = "away",       [METER_CONNECT] = "connect",
+	[METER_TIMEOUT] = "timeout", [METER_BROKEN] = "broken",
+	[METER_REFUSED] = "refused",
+};
+
+static void show_lock_failures(const struct metrics *metrics,
+			       struct hf_buf *out, const char *name)
+{
+	show_words(metrics, out, name, offsetof(struct meter, lock_failures),
+		   "kind", failures, METER_FAILURES);
+}
+
+static void show_statement_failures(const struct metrics *metrics,
+				    struct hf_buf *out, const char *name)
+{
+	show_words(metrics, out, name,
+		   offsetof(struct meter, statement_failures), "kind", failures,
+		   METER_FAILURES);
+}
+
+static void show_frames(const struct metrics *metrics, struct hf_buf *out,
+			const char *name)
+{
+	static const char *const words[METER_FRAMES] = {
+		[METER_SENT] = "sent",
+		[METER_TOO_SOON] = "too_soon",
+		[METER_FAILED] = "failed",
+	};
+
+	show_words(metrics, out, name, offsetof(struct meter, frames), "result",
+		   words, METER_FRAMES);
+}
+
+/* ---- the services behind ------------------------------------------------- */
+
+static void show_locks(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name)
+{
+	static const char *const labels[METER_LOCK_CALLS] = {
+		[METER_ACQUIRE] = "op=\"acquire\"",
+		[METER_CHECK] = "op=\"check\"",
+		[METER_EXTEND] = "op=\"extend\"",
+		[METER_RELEASE] = "op=\"release\"",
+		[METER_PING] = "op=\"ping\"",
+	};
+
+	for (size_t i = 0; i < METER_LOCK_CALLS; i++) {
+		struct prom_times total =
+		    times(metrics, offsetof(struct meter, locks) +
+				       i * sizeof(struct meter_times));
+
+		prom_times_show(out, name, labels[i], &total);
+	}
+}
+
+static void show_statements(const struct metrics *metrics, struct hf_buf *out,
+			    const char *name)
+{
+	struct prom_times total =
+	    times(metrics, offsetof(struct meter, statements));
+
+	prom_times_show(out, name, "", &total);
+}
+
+/* ---- gauges -------------------------------------------------------------- */
+
+static void show_threads(const struct metrics *metrics, struct hf_buf *out,
+			 const char *name)
+{
+	prom_count(out, name, "", metrics->threads);
+}
+
+static void show_busy(const struct metrics *metrics, struct hf_buf *out,
+		      const char *name)
+{
+	prom_count(out, name, "", sum(metrics, offsetof(struct meter, busy)));
+}
+
+/* Every thread may have one. */
+static void show_pool(const struct metrics *metrics, struct hf_buf *out,
+		      const char *name)
+{
+	prom_count(out, name, "", metrics->n);
+}
+
+static void show_connections(const struct metrics *metrics, struct hf_buf *out,
+			     const char *name)
+{
+	prom_count(out, name, "",
+		   sum(metrics, offsetof(struct meter, connections)));
+}
+
+static void show_running(const struct metrics *metrics, struct hf_buf *out,
+			 const char *name)
+{
+	prom_count(out, name, "",
+		   sum(metrics, offsetof(struct meter, statements_running)));
+}
+
+static void show_queued(const struct metrics *metrics, struct hf_buf *out,
+			const char *name)
+{
+	prom_count(out, name, "", live_look(metrics->live).queued);
+}
+
+static void show_dropped(const struct metrics *metrics, struct hf_buf *out,
+			 const char *name)
+{
+	prom_count(out, name, "", live_look(metrics->live).dropped);
+}
+
+static void show_deadlines(const struct metrics *metrics, struct hf_buf *out,
+			   const char *name)
+{
+	prom_count(out, name, "", live_look(metrics->live).holds);
+}
+
+static void show_build(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name)
+{
+	HF_UNUSED(metrics);
+	prom_count(out, name, "version=\"" PACKAGE_VERSION "\"", 1);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static const struct family {
+	const char *name, *type, *help;
+	void (*show)(const struct metrics *metrics, struct hf_buf *out,
+		     const char *name);
+} families[] = {
+	{ "holdfast_requests_total", "counter",
+	  "Requests answered, by call and result.", show_results },
+	{ "holdfast_request_seconds", "histogram",
+	  "From a request's first byte to its answer's last, by call.",
+	  show_call_times },
+	{ "holdfast_request_wait_seconds", "histogram",
+	  "From nginx, by its clock, until a thread takes the request.",
+	  show_waits },
+	{ "holdfast_threads", "gauge", "Threads that answer requests.",
+	  show_threads },
+	{ "holdfast_threads_busy", "gauge",
+	  "Threads that are answering one now, this one too.", show_busy },
+	{ "holdfast_holds_total", "counter", "Tickets, by what became of them.",
+	  show_holds },
+	{ "holdfast_lock_seconds", "histogram",
+	  "Round trips to the lock service that were answered.", show_locks },
+	{ "holdfast_lock_errors_total", "counter",
+	  "Calls of the lock service without an answer, by kind.",
+	  show_lock_failures },
+	{ "holdfast_database_seconds", "histogram",
+	  "Statements that were answered.", show_statements },
+	{ "holdfast_database_errors_total", "counter",
+	  "Statements without an answer, by kind.", show_statement_failures },
+	{ "holdfast_database_pool_size", "gauge",
+	  "Connections to the database that there may be: one a thread.",
+	  show_pool },
+	{ "holdfast_database_connections", "gauge",
+	  "Connections to the database that are open.", show_connections },
+	{ "holdfast_database_connections_busy", "gauge",
+	  "Connections to the database that wait for an answer.",
+	  show_running },
+	{ "holdfast_publisher_queued", "gauge",
+	  "Changed tickets that wait to be told to who watches.", show_queued },
+	{ "holdfast_publisher_dropped_total", "counter",
+	  "Changed tickets without room to wait: pages fetch all anew.",
+	  show_dropped },
+	{ "holdfast_publisher_frames_total", "counter",
+	  "Frames handed to nginx, by what it said.", show_frames },
+	{ "holdfast_deadlines", "gauge",
+	  "Held tickets whose deadline this worker sees to.", show_deadlines },
+	{ "holdfast_build_info", "gauge", "1, and which version this is.",
+	  show_build },
+};
+
+void metrics_show(struct metrics *metrics, struct hf_buf *out)
+{
+	for (size_t i = 0; i < HF_LEN(families); i++) {
+		const struct family *family = &families[i];
+
+		prom_family(out, family->name, family->type, family->help);
+		family->show(metrics, out, family->name);
+	}
+	process_stats_show(out, metrics->started_ms);
+}

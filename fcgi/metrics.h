@@ -1,0 +1,34 @@
+/*
+ * The numbers of this worker, for Prometheus: what its threads count, and what
+ * is to be seen of the process.
+ *
+ * Made before the threads and freed after them; whoever shows the numbers
+ * takes no lock that a sale waits for. docs/monitoring.md tells what each one
+ * means.
+ */
+#ifndef FCGI_METRICS_H
+#define FCGI_METRICS_H
+
+#include "fcgi/live.h"
+#include "fcgi/meter.h"
+#include "libhold/buf.h"
+
+struct metrics;
+
+/* threads: how many answer requests. */
+struct metrics *metrics_new(size_t threads);
+void metrics_free(struct metrics **metrics);
+
+/* Of the thread that answers requests with this number, from 0 on. */
+struct meter *metrics_meter(struct metrics *metrics, size_t thread);
+
+/* Of a thread beside them: LIVE_... */
+struct meter *metrics_live_meter(struct metrics *metrics, size_t thread);
+
+/* Whose state is shown, too; it outlives the threads. */
+void metrics_watch(struct metrics *metrics, const struct live *live);
+
+/* All of it. */
+void metrics_show(struct metrics *metrics, struct hf_buf *out);
+
+#endif
