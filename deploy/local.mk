@@ -19,11 +19,13 @@ dist_logrotate_DATA = deploy/logrotate/holdfast
 
 dist_systemdsystemunit_DATA = \
 	deploy/systemd/ephemerald.socket \
+	deploy/systemd/holdfast-backup.timer \
 	deploy/systemd/holdfast-worker@.socket \
 	deploy/systemd/holdfast.target \
 	deploy/systemd/lockd.socket
 nodist_systemdsystemunit_DATA = \
 	deploy/systemd/ephemerald.service \
+	deploy/systemd/holdfast-backup.service \
 	deploy/systemd/holdfast-web.service \
 	deploy/systemd/holdfast-worker@.service \
 	deploy/systemd/lockd.service
@@ -51,6 +53,7 @@ $(FILLED_IN): Makefile
 deploy/bin/holdfast-setup: deploy/bin/holdfast-setup.in
 deploy/bin/web-conf: deploy/bin/web-conf.in
 deploy/systemd/ephemerald.service: deploy/systemd/ephemerald.service.in
+deploy/systemd/holdfast-backup.service: deploy/systemd/holdfast-backup.service.in
 deploy/systemd/holdfast-web.service: deploy/systemd/holdfast-web.service.in
 deploy/systemd/holdfast-worker@.service: deploy/systemd/holdfast-worker@.service.in
 deploy/systemd/lockd.service: deploy/systemd/lockd.service.in

@@ -104,8 +104,8 @@ static void warn_of_readers(int fd, const char *path)
 }
 
 /*
- * One file's, or NULL and a reason; with none_out an empty file, or none, is no
- * mistake.
+ * One file's, or NULL and a reason; none_out (or NULL): there is none, which
+ * the caller may take for no mistake.
  */
 static struct secret *load_one(const char *path, bool *none_out,
 			       const char **reason_out)
@@ -116,7 +116,7 @@ static struct secret *load_one(const char *path, bool *none_out,
 	ssize_t len = fd < 0 ? -1 : read_file(fd, room, sizeof(room));
 
 	if (none_out != NULL)
-		*none_out = len == 0 || (fd < 0 && errno == ENOENT);
+		*none_out = fd < 0 ? errno == ENOENT : len == 0 || len == 1;
 	if (len < 0) {
 		*reason_out = strerror(errno);
 	} else if (len < SECRET_BYTES_MIN) {

@@ -30,8 +30,8 @@ struct secret *secret_new(struct hf_slice bytes);
 
 /*
  * NULL and a reason (lives for ever) when path is not to be used. A file beside
- * it, called the same and ".old", is the old one; none or an empty one: there
- * is no old one.
+ * it, called the same and ".old", is the old one; none, or one of a byte at
+ * most (a credential of systemd cannot be empty): there is no old one.
  */
 struct secret *secret_load(const char *path, const char **reason_out);
 void secret_free(struct secret **secret); /* and sets *secret to NULL */

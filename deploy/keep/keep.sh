@@ -60,6 +60,12 @@ holdfast_program() {
 
 # ---- the database ------------------------------------------------------------
 
+# Root works on the database as who the site's workers are.
+as=()
+
+# db COMMAND...: where who it runs as may be
+db() { (cd / && PGAPPNAME=$program exec "${as[@]}" "$@"); }
+
 # url_of DATABASE: DATABASE_URL, but of another database there
 url_of() {
 	case $DATABASE_URL in
@@ -70,14 +76,21 @@ url_of() {
 }
 
 # rows URL SQL: what it gives, unaligned; errors are told by psql
-rows() {
-	PGAPPNAME=$program psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"
-}
+rows() { db psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
-# The one that ./run keeps in $HOLDFAST_HOME, or DATABASE_URL.
+# The one of the environment; the one that ./run keeps in $HOLDFAST_HOME; or
+# the workers', of the configuration.
 settle_database() {
-	[ -n "${DATABASE_URL:-}" ] || [ -z "${HOLDFAST_HOME:-}" ] ||
+	if [ -n "${DATABASE_URL:-}" ]; then
+		:
+	elif [ -n "${HOLDFAST_HOME:-}" ]; then
 		DATABASE_URL="host=$HOLDFAST_HOME/sql dbname=holdfast user=holdfast"
+	elif [ -r "$config/worker.env" ]; then
+		DATABASE_URL=$(sed -n 's/^DATABASE_URL=//p' "$config/worker.env" |
+			tail -n 1 | sed 's/^"\(.*\)"$/\1/')
+		[ "$(id -u)" -ne 0 ] || ! id -u holdfast >/dev/null 2>&1 ||
+			as=(setpriv --reuid=holdfast --regid=holdfast --init-groups)
+	fi
 	[ -n "${DATABASE_URL:-}" ] ||
 		misused "set DATABASE_URL, as in postgresql://holdfast@/holdfast?host=/run/postgresql"
 	export DATABASE_URL
@@ -141,7 +154,7 @@ keep_open() {
 	[ "$(head -n 1 "$work/MANIFEST")" = "holdfast-backup $KEEP_FORMAT" ] ||
 		fail "$1 has a form that this program does not know: $(head -n 1 "$work/MANIFEST")"
 	keep_check_parts
-	pg_restore --list "$work/database.dump" >"$work/list" ||
+	pg_restore --list "$work/database.dump" >/dev/null ||
 		fail "the database in $1 cannot be read by this pg_restore"
 }
 

@@ -15,7 +15,7 @@ from installed import make  # noqa: E402
 BUILD = pathlib.Path(os.environ["HOLDFAST_BUILD"])
 SRC = pathlib.Path(os.environ["HOLDFAST_SRC"])
 SERVICES = ["lockd.service", "ephemerald.service", "holdfast-worker@.service",
-            "holdfast-web.service"]
+            "holdfast-web.service", "holdfast-backup.service"]
 EXPOSED_AT_MOST = 2.0
 
 
@@ -43,7 +43,7 @@ def units(root, tmp_path_factory):
 def test_all_units_are_installed(units):
     assert {unit.name for unit in units.iterdir()} == {
         *SERVICES, "lockd.socket", "ephemerald.socket",
-        "holdfast-worker@.socket", "holdfast.target"}
+        "holdfast-worker@.socket", "holdfast-backup.timer", "holdfast.target"}
 
 
 def test_systemd_has_nothing_to_say_of_them(units):

@@ -288,11 +288,14 @@ static void an_old_secret_is_not_needed_but_must_be_right(void)
 	CU_ASSERT_PTR_NULL(secret_old(s));
 	CU_ASSERT_FALSE(identity_renew(s, HF_SLICE("no matter"), token));
 	secret_free(&s);
-	s = load_pair(key_a, "", 0, &reason);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	CU_ASSERT_PTR_NULL(secret_old(s));
-	secret_free(&s);
+	for (size_t len = 0; len <= 1; len++) {
+		s = load_pair(key_a, "-", len, &reason);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		CU_ASSERT_PTR_NULL(secret_old(s));
+		secret_free(&s);
+	}
 	CU_ASSERT_PTR_NULL(reason);
+	CU_ASSERT_PTR_NULL(load_pair(key_a, key_b, 2, &reason));
 	CU_ASSERT_PTR_NULL(load_pair(key_a, key_b, 31, &reason));
 	CU_ASSERT_PTR_NOT_NULL(reason);
 }
