@@ -281,6 +281,13 @@ static int book_held(struct booking *b, const struct basket *basket,
 	return 0;
 }
 
+/* An earlier call booked all of it, and its answer may have been lost. */
+static struct booking_result booked_before(struct booking *b)
+{
+	return result_of(store_confirm(b->store) == 0 ? BOOKING_OK
+						      : BOOKING_STORE_AWAY);
+}
+
 struct booking_result booking_book(struct booking *b,
 				   const struct basket *basket,
 				   const char *client)
@@ -294,7 +301,7 @@ struct booking_result booking_book(struct booking *b,
 		return result;
 	rest = still_to_book(basket, rows);
 	if (rest.n == 0)
-		return result_of(BOOKING_OK); /* it was, by this client */
+		return booked_before(b);
 	if (rest.n == basket->n) {
 		meter_holds(b->meter, METER_LOST, count_mine(basket, rows));
 		return judge_book(basket, rows);
@@ -306,7 +313,7 @@ struct booking_result booking_book(struct booking *b,
 	if (store_rows(b->store, basket, client, rows) < 0)
 		return result_of(BOOKING_STORE_AWAY);
 	/* The same call, sent twice at once, may have been the faster one. */
-	return still_to_book(basket, rows).n == 0 ? result_of(BOOKING_OK)
+	return still_to_book(basket, rows).n == 0 ? booked_before(b)
 						  : judge_book(basket, rows);
 }
 

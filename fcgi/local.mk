@@ -45,6 +45,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/order_out.c fcgi/order_out.h \
 	fcgi/pause.c fcgi/pause.h \
 	fcgi/pg_array.c fcgi/pg_array.h \
+	fcgi/pg_hosts.c fcgi/pg_hosts.h \
 	fcgi/pg_link.c fcgi/pg_link.h \
 	fcgi/pg_params.c fcgi/pg_params.h \
 	fcgi/pg_rows.h \

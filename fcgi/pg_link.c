@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ void pg_link_init(struct pg_link *link, const char *url,
 	*link = (struct pg_link){ .url = hf_strdup(url),
 				  .tables = tables,
 				  .meter = meter };
+	pg_hosts_init(&link->hosts, url);
 	backoff_init(&link->backoff, seed);
 }
 
@@ -70,17 +72,32 @@ static void hang_up(struct pg_link *link)
 void pg_link_fini(struct pg_link *link)
 {
 	hang_up(link);
+	pg_hosts_fini(&link->hosts);
 	free(link->url);
 }
 
-/* why may have several lines; the first one tells. */
+/* Notes why, which may have several lines: the first one tells. */
 static void drop(struct pg_link *link, const char *why)
 {
+	size_t used = strlen(link->reasons);
+
+	snprintf(link->reasons + used, sizeof(link->reasons) - used, "%s%.*s",
+		 used > 0 ? "; " : "", (int)strcspn(why, "\n"), why);
+	hang_up(link);
+}
+
+/* No server is to be had, for now. */
+static void go_away(struct pg_link *link)
+{
 	if (!link->away)
-		hf_warnx("database lost: %.*s", (int)strcspn(why, "\n"), why);
+		hf_warnx("database lost: %s", link->reasons);
 	link->away = true;
 	backoff_failed(&link->backoff, hf_clock_ms());
-	hang_up(link);
+}
+
+static void next_host(struct pg_link *link)
+{
+	link->host = (link->host + 1) % link->hosts.n;
 }
 
 static bool is_harmless(const char *sqlstate)
@@ -189,18 +206,6 @@ static PGresult *collect(struct pg_link *link, int64_t until_ms)
 
 /* ---- connecting ---------------------------------------------------------- */
 
-static PGconn *start_connect(const char *url)
-{
-	/* The URL comes last, so what it says counts more. */
-	static const char *const names[] = { "fallback_application_name",
-					     "tcp_user_timeout",
-					     "keepalives_idle", "dbname",
-					     NULL };
-	const char *const values[] = { "ticketing", "6000", "30", url, NULL };
-
-	return PQconnectStartParams(names, values, 1);
-}
-
 static int finish_connect(struct pg_link *link, int64_t until_ms)
 {
 	PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
@@ -288,27 +293,28 @@ static int prepare(struct pg_link *link, int64_t until_ms)
 }
 
 /* Warnings of the server go to our log, not to libpq's stderr. */
-static void log_notice(void *arg, const PGresult *result)
+static void take_notice(void *arg, const PGresult *result)
 {
+	struct pg_link *link = arg;
+	const char *level =
+	    PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	HF_UNUSED(arg);
+	link->warned |= level != NULL && strcmp(level, "WARNING") == 0;
 	hf_debug("database says: %s", text != NULL ? text : "?");
 }
 
-static int dial(struct pg_link *link)
+static int dial_host(struct pg_link *link)
 {
 	int64_t until_ms = hf_clock_ms() + PG_LINK_CONNECT_MS;
 	int rc;
 
-	link->why = METER_AWAY;
-	if (!backoff_ready(&link->backoff, hf_clock_ms()))
+	link->pg = pg_hosts_connect(&link->hosts, link->host, link->url);
+	if (link->pg == NULL) {
+		drop(link, "no memory");
 		return HF_EUNREACHABLE;
-	link->why = METER_CONNECT;
-	link->pg = start_connect(link->url);
-	if (link->pg == NULL)
-		return HF_EUNREACHABLE;
-	PQsetNoticeReceiver(link->pg, log_notice, NULL);
+	}
+	PQsetNoticeReceiver(link->pg, take_notice, link);
 	rc = finish_connect(link, until_ms);
 	if (rc < 0)
 		return rc;
@@ -318,6 +324,26 @@ static int dial(struct pg_link *link)
 	}
 	count_connection(link);
 	return prepare(link, until_ms);
+}
+
+static int dial(struct pg_link *link)
+{
+	int64_t now_ms = hf_clock_ms();
+	int64_t until_ms = now_ms + PG_LINK_LOOK_MS;
+
+	link->why = METER_AWAY;
+	if (!backoff_ready(&link->backoff, now_ms))
+		return HF_EUNREACHABLE;
+	link->why = METER_CONNECT;
+	link->reasons[0] = '\0';
+	for (size_t i = 0; i < link->hosts.n && hf_clock_ms() < until_ms; i++) {
+		if (dial_host(link) == 0)
+			return 0;
+		hang_up(link);
+		next_host(link);
+	}
+	go_away(link);
+	return HF_EUNREACHABLE;
 }
 
 /*
@@ -343,17 +369,34 @@ static int connected(struct pg_link *link)
 	return link->pg != NULL ? 0 : dial(link);
 }
 
-/* NULL: link->why says why. */
+/*
+ * NULL, and perhaps no connection, when there is nothing that can be trusted;
+ * link->why says why.
+ */
 static PGresult *ask(struct pg_link *link, const struct pg_statement *s,
 		     const struct pg_params *params)
 {
+	PGresult *result;
+
+	link->warned = false;
+	link->reasons[0] = '\0';
 	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,
 				params->lengths, params->formats, 0) != 1) {
 		link->why = METER_BROKEN;
 		drop(link, PQerrorMessage(link->pg));
 		return NULL;
 	}
-	return collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+	result = collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+	if (result == NULL || !link->warned)
+		return result;
+	/*
+	 * Somebody ended a commit's wait for the standby: done here, which may
+	 * not be where it counts. None of our statements has other warnings.
+	 */
+	PQclear(result);
+	link->why = METER_REFUSED;
+	drop(link, "the server warns that a commit may not be replicated");
+	return NULL;
 }
 
 static PGresult *ask_timed(struct pg_link *link, const struct pg_statement *s,
@@ -367,8 +410,12 @@ static PGresult *ask_timed(struct pg_link *link, const struct pg_statement *s,
 	result = ask(link, s, params);
 	if (link->meter != NULL)
 		meter_set(&link->meter->statements_running, 0);
-	if (result != NULL)
+	if (result != NULL) {
 		meter_statement(link->meter, hf_clock_us() - began_us);
+	} else if (link->pg == NULL) {
+		next_host(link); /* this one may be hanging */
+		go_away(link);
+	}
 	return result;
 }
 

@@ -7,20 +7,28 @@
  * is noticed before a statement is sent, and then it goes over a new one.
  * Once something was sent, nothing is sent again: nobody knows whether it
  * ran.
+ *
+ * A URL may name several servers, of which one takes writes: each is tried
+ * in its own time, beginning with the last that did. A commit that the server
+ * warns of (it is not on the standby, though it should be) counts as one
+ * whose answer was lost.
  */
 #ifndef FCGI_PG_LINK_H
 #define FCGI_PG_LINK_H
 
 #include "fcgi/backoff.h"
 #include "fcgi/meter.h"
+#include "fcgi/pg_hosts.h"
 #include "fcgi/pg_params.h"
 
 #include <libpq-fe.h>
 
 enum {
-	PG_LINK_CONNECT_MS = 2000,   /* with all that prepares it */
+	PG_LINK_CONNECT_MS = 2000,   /* to one server, and to prepare it */
+	PG_LINK_LOOK_MS = 5000,      /* then no further server is tried */
 	PG_LINK_STATEMENT_MS = 5000, /* then the server gives up */
 	PG_LINK_ANSWER_MS = 6000,    /* then we do */
+	PG_LINK_REASONS_MAX = 512,
 };
 
 struct pg_statement {
@@ -34,8 +42,12 @@ struct pg_link {
 	char *url;
 	const struct pg_statement *const *tables; /* ends with NULL */
 	PGconn *pg;                               /* NULL: not connected */
+	struct pg_hosts hosts;
+	size_t host; /* the one that pg is, or that is tried next */
 	struct backoff backoff;
-	bool away;              /* reported already: one line an outage */
+	bool away;   /* reported already: one line an outage */
+	bool warned; /* by the server, since the last statement began */
+	char reasons[PG_LINK_REASONS_MAX]; /* of what was lost in this call */
 	struct meter *meter;    /* counts round trips; NULL: nobody does */
 	enum meter_failure why; /* the last statement without an answer */
 };

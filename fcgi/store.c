@@ -95,6 +95,7 @@ enum statement {
 	RELEASE,
 	ROWS,
 	AVAILABLE,
+	CONFIRM,
 	PING,
 };
 
@@ -184,6 +185,17 @@ static const struct pg_statement statements[] = {
 		SALE_IS_OPEN " AND (state = 'free' OR (state = "
 		"'reserved' AND reserved_until <= clock_timestamp())) "
 		"ORDER BY sale_order",
+		0,
+		{ 0 },
+	},
+	/*
+	 * A server that was restarted shows commits that its standby may not
+	 * have yet. A record of our own comes after them in the log, and its
+	 * commit waits for the standby to have both.
+	 */
+	[CONFIRM] = {
+		"confirm",
+		"SELECT pg_logical_emit_message(true, 'holdfast', '')",
 		0,
 		{ 0 },
 	},
@@ -395,6 +407,15 @@ int store_available(struct store *store, store_id_fn *each, void *arg)
 		each(arg, PQgetvalue(result, row, 0));
 	PQclear(result);
 	return 0;
+}
+
+int store_confirm(struct store *store)
+{
+	struct pg_params params;
+	size_t rows;
+
+	pg_params_init(&params);
+	return change(store, CONFIRM, &params, &rows);
 }
 
 int store_ping(struct store *store)

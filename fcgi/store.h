@@ -83,6 +83,13 @@ typedef void store_id_fn(void *arg, const char *id);
 int store_available(struct store *store, store_id_fn *each,
 		    void *arg) HF_MUSTUSE;
 
+/*
+ * 0 when all that was seen committed is as durable as a booking: on the disk,
+ * and on the standby that the database waits for. What a call finds done by
+ * an earlier one, whose answer was lost, is not said before this.
+ */
+int store_confirm(struct store *store) HF_MUSTUSE;
+
 /* 0 when the database answers now. */
 int store_ping(struct store *store) HF_MUSTUSE;
 

@@ -413,7 +413,7 @@ int store_hold_book(struct store *store, const char *id, const char *holder,
 	snprintf(booked_out->order, sizeof(booked_out->order), "%s",
 		 PQgetvalue(result, 0, 1));
 	PQclear(result);
-	return 0;
+	return booked_out->outcome == HOLD_REPLAYED ? store_confirm(store) : 0;
 }
 
 static enum seat_state state_of(const char *text)

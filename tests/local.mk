@@ -25,6 +25,7 @@ include tests/lockd/local.mk
 include tests/ephemerald/local.mk
 include tests/db/local.mk
 include tests/fcgi/local.mk
+include tests/failover/local.mk
 include tests/integration/local.mk
 include tests/deploy/local.mk
 include tests/fuzz/local.mk

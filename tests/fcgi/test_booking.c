@@ -14,7 +14,7 @@
  */
 static struct {
 	char calls[512];
-	int acquire, check[2], reserve, book, rows, free_rows, release;
+	int acquire, check[2], reserve, book, rows, free_rows, release, confirm;
 	size_t checks;
 	struct hold_answer answer;
 	struct store_row row[2][BASKET_MAX]; /* of the first look and later */
@@ -129,6 +129,13 @@ int store_release(struct store *store, const struct basket *basket,
 	note("free");
 	give_rows(rows_out);
 	return world.free_rows;
+}
+
+int store_confirm(struct store *store)
+{
+	HF_UNUSED(store);
+	note("confirm");
+	return world.confirm;
 }
 
 static void note_granted(void *arg, const struct basket *basket,
@@ -383,7 +390,15 @@ static void booking_again_is_a_success_again(void)
 	world.check[0] = HF_ENOTOWNER;
 	set_rows(0, STORE_BOOKED, true, STORE_BOOKED, true);
 	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_OK);
-	CU_ASSERT_STRING_EQUAL(world.calls, "check2 rows ");
+	CU_ASSERT_STRING_EQUAL(world.calls, "check2 rows confirm ");
+}
+
+static void what_an_earlier_call_booked_is_not_said_before_it_is_durable(void)
+{
+	world.check[0] = HF_ENOTOWNER;
+	world.confirm = HF_EUNREACHABLE;
+	set_rows(0, STORE_BOOKED, true, STORE_BOOKED, true);
+	CU_ASSERT_EQUAL(booking_book(&b, &two, "ann").code, BOOKING_STORE_AWAY);
 }
 
 static void a_token_that_lost_is_told_why(void)
@@ -502,6 +517,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_refused_booking_names_the_ticket_that_is_missing),
 	HF_TEST(a_booking_checks_the_lock_then_the_row_then_lets_go),
 	HF_TEST(booking_again_is_a_success_again),
+	HF_TEST(what_an_earlier_call_booked_is_not_said_before_it_is_durable),
 	HF_TEST(a_token_that_lost_is_told_why),
 	HF_TEST(a_basket_half_booked_before_is_finished),
 	HF_TEST(only_what_is_mine_is_released_all_or_nothing),

@@ -1,5 +1,6 @@
 """A store whose database goes, comes back, hangs or is not what it should be."""
 
+import socket
 import subprocess
 import time
 
@@ -189,6 +190,62 @@ def test_a_database_that_hangs_is_given_up_in_time(store, db):
             db.resume()
         back(store)
         back(newcomer)
+
+
+# -- several servers, and what must be on more than one ---------------------
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """The folder of a server that takes connections, and says nothing."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / ".s.PGSQL.5432"))
+        listener.listen()
+        yield tmp_path
+
+
+def test_a_server_that_says_nothing_does_not_keep_from_the_next_one(db, silent):
+    hosts = f"{silent},{db.home}"
+    url = f"postgresql://{db.role}@/{db.database}?host={hosts}"
+    with Driver(database_url=url) as store:
+        assert 1.5 < seconds(store.store_ping) < 5
+        assert store.log() == ""
+        # From now on the one that answers comes first.
+        db.stop()
+        db.start()
+        assert seconds(lambda: store.reserve("ann", MINE, "1")) < 1.5
+        assert store.log() == ""
+
+
+def test_each_of_several_servers_says_why_it_is_none(tmp_path):
+    url = f"postgresql://x@/x?host={tmp_path},/nowhere"
+    with Driver(database_url=url) as store:
+        assert store.store_ping() == "unreachable"
+        assert store.log().count("database lost") == 1
+        assert str(tmp_path) in store.log() and "/nowhere" in store.log()
+
+
+@pytest.fixture
+def lonely(db):
+    """It waits for a standby that never comes."""
+    db.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    db.sql("SELECT pg_reload_conf()")
+    wait_until(
+        lambda: db.value("SHOW synchronous_standby_names") == "nobody", 10, "it waits"
+    )
+    yield db
+    db.sql("ALTER SYSTEM RESET synchronous_standby_names")
+    db.sql("SELECT pg_reload_conf()")
+
+
+def test_a_commit_that_somebody_would_not_wait_for_is_not_confirmed(store, lonely):
+    assert store.reserve("ann", MINE, "1").ok  # waits for nobody
+    store.send(*store.sale_words("book", "ann", MINE, ["1"]))
+    wait = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    wait_until(lambda: lonely.sql(wait), 10, "the commit waits")
+    lonely.sql(f"SELECT pg_cancel_backend({lonely.value(wait)})")
+    assert store.receive() == ["unreachable"]
+    assert "may not be replicated" in store.log()
 
 
 # -- not what it should be -------------------------------------------------
