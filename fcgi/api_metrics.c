@@ -14,5 +14,6 @@ void api_metrics(struct site *site, const struct http_request *request,
 	HF_UNUSED(request);
 	reply->status = 200;
 	reply->type = PROM_TYPE;
+	metrics_look(site->metrics, site->booking.store);
 	metrics_show(site->metrics, &reply->body);
 }

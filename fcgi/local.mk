@@ -70,6 +70,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
+	fcgi/store_oversold.c fcgi/store_oversold.h \
 	fcgi/ticket_text.c fcgi/ticket_text.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \

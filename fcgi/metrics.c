@@ -5,12 +5,19 @@
 #include "fcgi/process_stats.h"
 #include "fcgi/prom_text.h"
 #include "fcgi/router.h"
+#include "fcgi/store_oversold.h"
 #include "libhold/clock.h"
 #include "libhold/mem.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+	LOOK_MS = 10000,      /* from look to look, whoever asks */
+	LOOK_TICKETS = 10000, /* looked at in one of them */
+};
 
 struct metrics {
 	int64_t started_ms; /* by the wall clock */
@@ -18,12 +25,18 @@ struct metrics {
 	size_t threads;
 	size_t n;             /* with those beside them */
 	struct meter *meters; /* of the threads, then LIVE_... */
+
+	pthread_mutex_t looking; /* who has it looks; for the next one alone */
+	int64_t look_ms;         /* not before */
+	meter_count oversold, whole_ms; /* as last seen */
+	atomic_bool looked;
 };
 
 struct metrics *metrics_new(size_t threads)
 {
 	struct metrics *metrics = hf_new(struct metrics);
 
+	pthread_mutex_init(&metrics->looking, NULL);
 	metrics->started_ms = hf_wall_ms();
 	metrics->threads = threads;
 	metrics->n = threads + LIVE_THREADS;
@@ -33,6 +46,7 @@ struct metrics *metrics_new(size_t threads)
 
 void metrics_free(struct metrics **metrics)
 {
+	pthread_mutex_destroy(&(*metrics)->looking);
 	free((*metrics)->meters);
 	free(*metrics);
 	*metrics = NULL;
@@ -53,6 +67,43 @@ struct meter *metrics_live_meter(struct metrics *metrics, size_t thread)
 void metrics_watch(struct metrics *metrics, const struct live *live)
 {
 	metrics->live = live;
+}
+
+/* ---- what was sold twice ------------------------------------------------- */
+
+static void look(struct metrics *metrics, struct store *store)
+{
+	struct oversold seen;
+
+	metrics->look_ms = hf_clock_ms() + LOOK_MS;
+	if (store_oversold_look(store, LOOK_MS, LOOK_TICKETS, &seen) < 0)
+		return; /* what was seen last is still true of its time */
+	meter_set(&metrics->oversold, (uint64_t)seen.tickets);
+	meter_set(&metrics->whole_ms, (uint64_t)seen.whole_ms);
+	atomic_store(&metrics->looked, true);
+}
+
+void metrics_look(struct metrics *metrics, struct store *store)
+{
+	if (pthread_mutex_trylock(&metrics->looking) != 0)
+		return;
+	if (hf_clock_ms() >= metrics->look_ms)
+		look(metrics, store);
+	pthread_mutex_unlock(&metrics->looking);
+}
+
+/* No number at all is better than a 0 that nobody has seen. */
+static void show_oversold(const struct metrics *metrics, struct hf_buf *out,
+			  const char *name)
+{
+	if (atomic_load((atomic_bool *)&metrics->looked))
+		prom_count(out, name, "", meter_get(&metrics->oversold));
+}
+
+static void show_whole(const struct metrics *metrics, struct hf_buf *out,
+		       const char *name)
+{
+	prom_number(out, name, "", (double)meter_get(&metrics->whole_ms) / 1e3);
 }
 
 /* ---- sums over all threads ----------------------------------------------- */
@@ -383,11 +434,18 @@ static const struct family {
 	  "Frames handed to nginx, by what it said.", show_frames },
 	{ "holdfast_deadlines", "gauge",
 	  "Held tickets whose deadline this worker sees to.", show_deadlines },
+	{ "holdfast_oversold_tickets", "gauge",
+	  "Tickets that were booked twice without a cancellation between, as "
+	  "their history tells: must stay 0.",
+	  show_oversold },
+	{ "holdfast_oversold_checked_timestamp_seconds", "gauge",
+	  "What was over by then was looked at for it; 0: never yet.",
+	  show_whole },
 	{ "holdfast_build_info", "gauge", "1, and which version this is.",
 	  show_build },
 };
 
-void metrics_show(struct metrics *metrics, struct hf_buf *out)
+void metrics_show(const struct metrics *metrics, struct hf_buf *out)
 {
 	for (size_t i = 0; i < HF_LEN(families); i++) {
 		const struct family *family = &families[i];

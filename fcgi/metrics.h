@@ -11,6 +11,7 @@
 
 #include "fcgi/live.h"
 #include "fcgi/meter.h"
+#include "fcgi/store.h"
 #include "libhold/buf.h"
 
 struct metrics;
@@ -28,7 +29,13 @@ struct meter *metrics_live_meter(struct metrics *metrics, size_t thread);
 /* Whose state is shown, too; it outlives the threads. */
 void metrics_watch(struct metrics *metrics, const struct live *live);
 
+/*
+ * Looks through the history for tickets that were sold twice, if that was not
+ * done a moment ago: one statement at most, over the caller's store.
+ */
+void metrics_look(struct metrics *metrics, struct store *store);
+
 /* All of it. */
-void metrics_show(struct metrics *metrics, struct hf_buf *out);
+void metrics_show(const struct metrics *metrics, struct hf_buf *out);
 
 #endif

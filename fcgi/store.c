@@ -209,6 +209,7 @@ static const struct pg_statement *const tables[] = {
 	store_hold_statements,
 	store_order_statements,
 	store_event_statements,
+	store_oversold_statements,
 	NULL,
 };
 

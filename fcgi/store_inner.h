@@ -15,5 +15,6 @@ extern const struct pg_statement store_best_statements[];
 extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_order_statements[];
 extern const struct pg_statement store_event_statements[];
+extern const struct pg_statement store_oversold_statements[];
 
 #endif

@@ -12,6 +12,7 @@ SQL_TESTS = \
 	tests/db/test_history.py \
 	tests/db/test_holds.py \
 	tests/db/test_migrating.py \
+	tests/db/test_oversold.py \
 	tests/db/test_schema.py \
 	tests/db/test_state.py
 if !SANITIZERS

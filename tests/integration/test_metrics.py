@@ -177,6 +177,22 @@ def test_services_that_do_not_answer_are_counted_by_kind(stack):
     assert grown(stack, before, "holdfast_database_errors_total") == 0
 
 
+def test_a_ticket_that_is_sold_twice_is_seen(stack):
+    """By whichever worker looks; the other one says so in its turn."""
+    assert Numbers(stack)("holdfast_oversold_tickets") == 0
+    assert Numbers(stack)("holdfast_oversold_checked_timestamp_seconds") > 0
+    ann = stack.client("ann")
+    assert (ann.reserve("13").status, ann.book("13").status) == (200, 200)
+    stack.sql("UPDATE tickets SET holder = 'bob' WHERE id = '13';"
+              "UPDATE oversold_watch SET looked_at = NULL")
+    for worker in stack.workers:  # who has looked lets ten seconds pass
+        worker.stop()
+        worker.start()
+    assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 1)
+    assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 2)
+    stack.sql("UPDATE oversold SET settled_at = now()")
+
+
 def test_threads_and_connections_are_told(stack):
     numbers = Numbers(stack)
     assert numbers("holdfast_threads") == WORKERS * stack.threads
