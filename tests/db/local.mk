@@ -13,6 +13,7 @@ SQL_TESTS = \
 	tests/db/test_holds.py \
 	tests/db/test_migrating.py \
 	tests/db/test_oversold.py \
+	tests/db/test_migrating_live.py \
 	tests/db/test_schema.py \
 	tests/db/test_state.py
 if !SANITIZERS
@@ -29,3 +30,9 @@ tests_db_test_SOURCES = tests/db/main.c tests/db/suites.h \
 	tests/db/test_csv.c \
 	tests/db/test_money.c \
 	tests/db/test_utf8.c
+
+# Runs migrations that are not ours.
+check_PROGRAMS += tests/db/migrator
+tests_db_migrator_CPPFLAGS = $(db_libsale_a_CPPFLAGS)
+tests_db_migrator_SOURCES = tests/db/migrator.c db/migrate.c db/migrate.h
+tests_db_migrator_LDADD = $(sale_libs)
