@@ -48,11 +48,12 @@ static const struct command {
 	{ "close", "EVENT", 1, 1, false, admin_close,
 	  "close a sale; what is held may still be booked" },
 	{ "set", "EVENT TERM VALUE", 3, 3, false, admin_set,
-	  "change a term: title, venue, starts-at, opens-at,\n"
-	  "                            seats-per-client, hold-seconds, "
-	  "extensions,\n"
-	  "                            extend-seconds, hold-limit-seconds; "
-	  "\"none\" for none" },
+	  "change a term: title, venue, starts-at, time-zone,\n"
+	  "                            opens-at, seats-per-client, "
+	  "hold-seconds,\n"
+	  "                            extensions, extend-seconds, "
+	  "hold-limit-seconds;\n"
+	  "                            \"none\" for none" },
 	{ "export", "EVENT", 1, 1, false, admin_export,
 	  "an event's sales as CSV" },
 	{ "verify", "", 0, 0, false, admin_verify,

@@ -65,7 +65,7 @@ int admin_close(struct admin *a)
 
 enum { DAY_S = 86400 };
 
-enum term_kind { TERM_TEXT, TERM_TIME, TERM_NUMBER };
+enum term_kind { TERM_TEXT, TERM_TIME, TERM_ZONE, TERM_NUMBER };
 
 static const struct term {
 	const char *name, *set;
@@ -76,6 +76,7 @@ static const struct term {
 	{ "title", "title = $2", TERM_TEXT, false, 0, 0 },
 	{ "venue", "venue = coalesce($2, '')", TERM_TEXT, true, 0, 0 },
 	{ "starts-at", "starts_at = $2::timestamptz", TERM_TIME, true, 0, 0 },
+	{ "time-zone", "time_zone = $2", TERM_ZONE, true, 0, 0 },
 	{ "opens-at", "sale_opens_at = $2::timestamptz", TERM_TIME, true, 0,
 	  0 },
 	{ "seats-per-client", "seats_per_client = $2::integer", TERM_NUMBER,
@@ -131,7 +132,8 @@ static int check_value(const struct term *term, const char *value)
 			  term->none ? "; \"none\" is for none" : "");
 		return HF_EUSAGE;
 	}
-	return event_text_check(term->name, value);
+	return term->kind == TERM_ZONE ? event_zone_check(term->name, value)
+				       : event_text_check(term->name, value);
 }
 
 static int set_term(struct admin *a, const struct term *term, const char *value)

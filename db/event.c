@@ -42,6 +42,28 @@ int event_text_check(const char *name, const char *text)
 	return HF_EUSAGE;
 }
 
+/* Words of a zone's name, with '/' between: the first has letters alone. */
+static bool is_zone(const char *zone)
+{
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+	size_t len = strspn(zone, LETTERS);
+
+	while (len > 0 && zone[len] == '/') {
+		zone += len + 1;
+		len = strspn(zone, LETTERS "0123456789+-");
+	}
+	return len > 0 && zone[len] == '\0';
+}
+
+int event_zone_check(const char *name, const char *zone)
+{
+	if (zone == NULL || (is_zone(zone) && strlen(zone) <= EVENT_ZONE_MAX))
+		return 0;
+	return refuse(name,
+		      "is a name of the IANA database, such as Europe/Berlin",
+		      zone);
+}
+
 int event_terms_check(const struct event_terms *terms)
 {
 	int rc = 0;
@@ -52,7 +74,7 @@ int event_terms_check(const struct event_terms *terms)
 			  EVENT_ID_MAX, terms->id);
 		return HF_EUSAGE;
 	}
-	if (terms->currency != NULL && money_decimals(terms->currency) < 0) {
+	if (terms->currency != NULL && hf_money_decimals(terms->currency) < 0) {
 		say_error("a currency is three capital letters (ISO 4217), "
 			  "such as EUR, not \"%s\"",
 			  terms->currency);
@@ -61,6 +83,8 @@ int event_terms_check(const struct event_terms *terms)
 	rc = event_time_check("--starts-at", terms->starts_at);
 	if (rc == 0)
 		rc = event_time_check("--opens-at", terms->opens_at);
+	if (rc == 0)
+		rc = event_zone_check("--time-zone", terms->time_zone);
 	if (rc == 0)
 		rc = event_text_check("--title", terms->title);
 	if (rc == 0)
@@ -78,20 +102,22 @@ int event_store(PGconn *db, const struct event_terms *terms)
 				       terms->starts_at,
 				       terms->opens_at,
 				       terms->currency,
-				       terms->seats_per_client };
+				       terms->seats_per_client,
+				       terms->time_zone };
 	PGresult *result = database_query(
 	    db,
 	    "INSERT INTO events AS e (id, title, venue, starts_at, "
-	    "sale_opens_at, currency, seats_per_client) VALUES ($1, "
+	    "sale_opens_at, currency, seats_per_client, time_zone) VALUES ($1, "
 	    "coalesce($2, $1), coalesce($3, ''), $4::timestamptz, "
 	    "$5::timestamptz, coalesce($6, 'EUR'), "
-	    "coalesce($7::integer, 10)) ON CONFLICT (id) DO UPDATE SET "
+	    "coalesce($7::integer, 10), $8) ON CONFLICT (id) DO UPDATE SET "
 	    "title = coalesce($2, e.title), venue = coalesce($3, e.venue), "
 	    "starts_at = coalesce(excluded.starts_at, e.starts_at), "
 	    "sale_opens_at = "
 	    "coalesce(excluded.sale_opens_at, e.sale_opens_at), "
 	    "currency = coalesce($6, e.currency), seats_per_client = "
-	    "coalesce($7::integer, e.seats_per_client)",
+	    "coalesce($7::integer, e.seats_per_client), "
+	    "time_zone = coalesce($8, e.time_zone)",
 	    HF_LEN(values), values);
 
 	PQclear(result);

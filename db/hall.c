@@ -372,10 +372,10 @@ static void preview_section(const struct hall *hall, size_t first, size_t n,
 			    const char *currency)
 {
 	struct prices p = prices_of(&hall->seats[first], n);
-	char least[MONEY_TEXT_MAX], most[MONEY_TEXT_MAX];
+	char least[HF_MONEY_TEXT_MAX], most[HF_MONEY_TEXT_MAX];
 
-	money_print(p.least, hall->decimals, least);
-	money_print(p.most, hall->decimals, most);
+	hf_money_print(p.least, hall->decimals, least);
+	hf_money_print(p.most, hall->decimals, most);
 	printf("%-24s %5zu rows %7zu seats   %s%s%s %s\n",
 	       hall->seats[first].section, rows_of(hall, first, n), n, least,
 	       p.least < p.most ? " to " : "", p.least < p.most ? most : "",
@@ -384,13 +384,14 @@ static void preview_section(const struct hall *hall, size_t first, size_t n,
 
 void hall_preview(const struct hall *hall, const char *currency)
 {
-	char sum[MONEY_TEXT_MAX];
+	char sum[HF_MONEY_TEXT_MAX];
 
 	for (size_t i = 0, n; i < hall->n; i += n) {
 		n = group_len(hall, i, same_section);
 		preview_section(hall, i, n, currency);
 	}
-	money_print(prices_of(hall->seats, hall->n).sum, hall->decimals, sum);
+	hf_money_print(prices_of(hall->seats, hall->n).sum, hall->decimals,
+		       sum);
 	printf("%zu sections, %zu rows, %zu seats, %s %s if all are sold\n",
 	       hall->section_n, hall->row_n, hall->n, sum, currency);
 }

@@ -91,6 +91,12 @@ static const struct hf_conf_setting table[] = {
 	  .offset = FIELD(terms.starts_at),
 	  .value_name = "TIME",
 	  .help = "when it begins, as 2027-05-01T20:00:00+02:00" },
+	{ .name = "time-zone",
+	  .kind = HF_CONF_STRING,
+	  .offset = FIELD(terms.time_zone),
+	  .value_name = "NAME",
+	  .help = "by which its times are shown, as Europe/Berlin (else by "
+		  "each viewer's own)" },
 	{ .name = "opens-at",
 	  .kind = HF_CONF_STRING,
 	  .offset = FIELD(terms.opens_at),
@@ -244,7 +250,7 @@ static void copy_theatre(struct hall *hall, struct complaints *c)
 static int read_hall(const struct settings *settings, const char *currency,
 		     struct hall *hall, struct complaints *c)
 {
-	hall->decimals = money_decimals(currency);
+	hall->decimals = hf_money_decimals(currency);
 	if (settings->csv != NULL)
 		hall_csv_read(hall, settings->csv, c);
 	else if (settings->hall == HALL_THEATRE)

@@ -38,9 +38,9 @@ enum {
 	ORDINAL,
 };
 
-#define EVENT                                                            \
-	"SELECT title, venue, rfc3339(starts_at), currency FROM events " \
-	"WHERE id = $1"
+#define EVENT                                                           \
+	"SELECT title, venue, rfc3339(starts_at), time_zone, currency " \
+	"FROM events WHERE id = $1"
 
 struct category {
 	const char *name;
@@ -336,7 +336,7 @@ static void add_bounds(struct layout *l)
 static void add_event(struct hf_buf *out, const char *id, const PGresult *row)
 {
 	static const char *const names[] = { "title", "venue", "starts_at",
-					     "currency" };
+					     "time_zone", "currency" };
 
 	hf_buf_printf(out, "{\"id\":");
 	json_text_add(out, id);

@@ -59,6 +59,8 @@ void order_add(struct hf_buf *out, const struct order_view *view,
 	json_add_string(out, view->venue);
 	hf_buf_printf(out, ",\"starts_at\":");
 	json_add_string_or_null(out, view->starts_at);
+	hf_buf_printf(out, ",\"time_zone\":");
+	json_add_string_or_null(out, view->time_zone);
 	hf_buf_printf(out, ",\"cancelled_at\":");
 	json_add_string_or_null(out, view->cancelled_at);
 	hf_buf_printf(out, ",\"calendar\":");

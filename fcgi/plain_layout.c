@@ -31,6 +31,8 @@ void layout_add_head(struct hf_buf *out, const struct event_info *info)
 	json_add_string(out, info->venue);
 	hf_buf_printf(out, ",\"starts_at\":");
 	json_add_string_or_null(out, info->starts_at);
+	hf_buf_printf(out, ",\"time_zone\":");
+	json_add_string_or_null(out, info->time_zone);
 	hf_buf_printf(out, ",\"currency\":");
 	json_add_string(out, info->currency);
 }

@@ -29,7 +29,10 @@ void plain_layout_seat(struct plain_layout *layout,
 /* Ends it and gives back what it had. 0, or HF_ELIMIT. */
 int plain_layout_end(struct plain_layout *layout) HF_MUSTUSE;
 
-/* {"id":…,"title":…,"venue":…,"starts_at":…,"currency":… and no more. */
+/*
+ * {"id":…,"title":…,"venue":…,"starts_at":…,"time_zone":…,"currency":… and no
+ * more.
+ */
 void layout_add_head(struct hf_buf *out, const struct event_info *info);
 
 #endif

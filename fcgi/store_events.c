@@ -17,12 +17,13 @@ enum statement {
 
 #define INFO                                                      \
 	"id, title, venue, starts_at, opens_at, sale, currency, " \
-	"layout_hash"
+	"layout_hash, "                                           \
+	"(SELECT time_zone FROM events AS z WHERE z.id = e.id)"
 
 const struct pg_statement store_event_statements[] = {
 	[EVENT_LIST] = {
 		"event_list",
-		"SELECT " INFO " FROM event_list()",
+		"SELECT " INFO " FROM event_list() AS e",
 		0,
 		{ 0 },
 	},
@@ -30,7 +31,7 @@ const struct pg_statement store_event_statements[] = {
 		"event_layout",
 		"SELECT id, title, venue, rfc3339(starts_at), "
 		"rfc3339(sale_opens_at), sale_state(id), currency, "
-		"layout_hash, layout FROM events WHERE id = $1",
+		"layout_hash, time_zone, layout FROM events WHERE id = $1",
 		1,
 		{ PG_TEXT },
 	},
@@ -96,6 +97,7 @@ static struct event_info read_info(const PGresult *result, int row)
 		.sale = PQgetvalue(result, row, 5),
 		.currency = PQgetvalue(result, row, 6),
 		.layout_hash = pg_text(result, row, 7),
+		.time_zone = pg_text(result, row, 8),
 	};
 }
 
@@ -128,7 +130,7 @@ int store_event_layout(struct store *store, const char *event,
 		return HF_EUNREACHABLE;
 	if (PQntuples(result) == 1) {
 		layout.info = read_info(result, 0);
-		layout.layout = pg_text(result, 0, 8);
+		layout.layout = pg_text(result, 0, 9);
 		each(arg, &layout);
 		rc = 0;
 	}

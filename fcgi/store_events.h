@@ -10,6 +10,7 @@
 struct event_info {
 	const char *id, *title, *venue, *currency;
 	const char *starts_at, *opens_at;
+	const char *time_zone;   /* NULL: nobody said; an IANA name */
 	const char *sale;        /* "open", "closed" or "not_yet" */
 	const char *layout_hash; /* NULL: it has no hall */
 };

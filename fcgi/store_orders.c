@@ -10,16 +10,18 @@
 
 enum statement { ORDER_SHOW, ORDERS_OF };
 
+#define ZONE "(SELECT time_zone FROM events AS z WHERE z.id = o.event_id)"
+
 const struct pg_statement store_order_statements[] = {
 	[ORDER_SHOW] = {
 		"order_show",
-		"SELECT * FROM order_show($1, $2)",
+		"SELECT o.*, " ZONE " FROM order_show($1, $2) AS o",
 		2,
 		{ PG_TEXT, PG_TEXT },
 	},
 	[ORDERS_OF] = {
 		"orders_of",
-		"SELECT * FROM orders_of($1)",
+		"SELECT o.*, " ZONE " FROM orders_of($1) AS o",
 		1,
 		{ PG_TEXT },
 	},
@@ -44,6 +46,7 @@ enum order_column {
 	SEAT_NUMBER,
 	PRICE,
 	CANCELLED,
+	TIME_ZONE,
 };
 
 static void begin_view(const PGresult *result, int row, struct order_view *view)
@@ -55,6 +58,7 @@ static void begin_view(const PGresult *result, int row, struct order_view *view)
 		.venue = PQgetvalue(result, row, VENUE),
 		.currency = PQgetvalue(result, row, CURRENCY),
 		.starts_at = pg_text(result, row, STARTS_AT),
+		.time_zone = pg_text(result, row, TIME_ZONE),
 		.created_at = PQgetvalue(result, row, CREATED_AT),
 		.cancelled_at = pg_text(result, row, CANCELLED_AT),
 		.total_minor = pg_int(result, row, TOTAL),

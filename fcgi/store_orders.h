@@ -9,6 +9,7 @@
 struct order_view {
 	const char *number, *event, *title, *venue, *currency;
 	const char *starts_at; /* NULL: not known; RFC 3339, as below */
+	const char *time_zone; /* NULL: nobody said; an IANA name */
 	const char *created_at;
 	const char *cancelled_at; /* NULL: it is not, or not all of it */
 	int64_t total_minor;

@@ -22,6 +22,7 @@ libhold_libhold_a_SOURCES = \
 	libhold/log.c libhold/log.h \
 	libhold/loop.c libhold/loop.h \
 	libhold/mem.c libhold/mem.h \
+	libhold/money.c libhold/money.h \
 	libhold/peer.c libhold/peer.h \
 	libhold/service.c libhold/service.h \
 	libhold/slice.c libhold/slice.h \

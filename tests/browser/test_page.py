@@ -26,7 +26,8 @@ def test_a_start_page_lists_the_events_and_leads_to_one(page, hall):
     event = hall(title="The Tempest")
     page.open(path="/")
     link = lambda: [a for a in page.all(".event") if "The Tempest" in a.text][0]
-    page.wait(link, "the event is listed").click()
+    page.wait(lambda: "48 seats left" in link().text, "what is left of it")
+    link().click()
     page.wait(lambda: page.text("h1") == "The Tempest", "its page")
     assert page.driver.current_url.endswith(f"event={event}")
 
@@ -161,6 +162,22 @@ def test_an_order_page_is_its_buyers_own(stack, page, hall):
     )
     assert "BEGIN:VEVENT" in got and "20270301T193000Z" in got
     assert mine in got or mine in page.text("#orders")
+
+
+def test_an_events_time_is_that_of_its_place_or_names_mine(page, hall):
+    page.cdp("Emulation.setTimezoneOverride", timezoneId="America/New_York")
+    starts = ["--starts-at", "2027-03-01T19:30:00+01:00"]
+    at_its_place = hall(flags=[*starts, "--time-zone", "Europe/Berlin"])
+    page.open(at_its_place)
+    assert "March 1, 2027" in page.text("#kicker")
+    assert page.text("#kicker").endswith("7:30 PM GMT+1")
+    page.take(1)
+    page.book()
+    assert "7:30 PM GMT+1" in page.text(".ticket")
+    page.open(hall(flags=starts))
+    assert page.text("#kicker").endswith("1:30 PM EST")
+    page.open(path="/")
+    page.wait(lambda: "7:30 PM GMT+1" in page.text("#events"), "and in the list")
 
 
 def test_a_screen_reader_finds_names_roles_and_what_happened(page, hall):

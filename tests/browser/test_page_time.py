@@ -38,19 +38,23 @@ def test_a_clock_that_is_set_while_a_hold_runs_is_found_out(page, hall, by_ms):
 
 
 def test_a_hidden_page_shows_the_right_rest_when_it_is_seen(page, hall):
-    """U2: seven minutes without a timer, and the first paint is right."""
+    """U2: seven minutes without a timer, and the first paint is right. To
+    keep the seats longer is offered once there is something to gain."""
     page.open(hall(hold_seconds=600))
     page.take(4)
     page.wait(lambda: page.seconds_left() >= 590, "ten minutes")
-    shown = page.run(
+    assert not page.one("#extend").is_displayed()
+    shown, has_extend = page.run(
         """
         const wall = Date.now.bind(Date), mono = performance.now.bind(performance);
         Date.now = () => wall() + 420000;
         performance.now = () => mono() + 420000;
         document.dispatchEvent(new Event("visibilitychange"));
-        return document.getElementById("clock").textContent;
+        return [document.getElementById("clock").textContent,
+            !document.getElementById("extend").hidden];
         """
     )
+    assert has_extend
     minutes, seconds = map(int, shown.split(":"))
     assert 170 <= 60 * minutes + seconds <= 180
 
@@ -112,13 +116,15 @@ def test_a_hot_sale_warns_of_a_time_that_cannot_be_made_longer(page, hall):
     assert len(page.ordered()) == 1
 
 
-def test_one_extension_is_one(page, hall):
+def test_one_extension_is_one(stack, page, hall):
     """U4, the policy between: the second warning has no such button."""
-    page.open(hall(hold_seconds=21, extensions=1))
+    event = hall(hold_seconds=21, extensions=1)
+    page.open(event)
     page.take(3)
     open_warning(page)
     page.key(Keys.ENTER)
-    page.wait(lambda: not page.one("#extend").is_displayed(), "none is left")
+    used = f"SELECT extensions FROM holds WHERE event_id = '{event}'"
+    page.wait(lambda: stack.sql(used) == [["1"]], "it is longer now")
     open_warning(page)
     assert not page.one("#warn-extend").is_displayed()
 

@@ -250,12 +250,15 @@ def test_terms_are_set_and_the_layout_follows(db):
     ok(db, "set", "default", "opens-at", "2099-01-01T10:00:00+01:00")
     assert db.value("SELECT sale_state('default')") == "not_yet"
     ok(db, "set", "default", "opens-at", "none")
+    ok(db, "set", "default", "time-zone", "Europe/Berlin")
+    assert db.value("SELECT layout::json->>'time_zone' FROM events") == "Europe/Berlin"
     ok(db, "set", "default", "seats-per-client", "4")
     assert db.sql("SELECT sale_state(id), seats_per_client FROM events") == [["open", "4"]]
 
 
 SECONDS = "is a whole number from 1 to 86400"
 TIME = 'is a time with its offset, such as 2027-05-01T20:00:00+02:00, not "'
+ZONE = 'is a name of the IANA database, such as Europe/Berlin, not "'
 SENSELESS = [
     ("titel", "x", 'there is no term "titel"; see --help'),
     ("title", "a\x07", "word 3 has a control character"),
@@ -288,6 +291,10 @@ SENSELESS = [
      'starts-at has a day that its month has, not "2027-02-29T10:00:00Z"'),
     ("starts-at", "2027-02-28T24:00:00Z",
      'starts-at has a clock from 00:00:00 to 23:59:59, not "2027-02-28T24:00:00Z"'),
+    ("time-zone", "UTC+2", f'time-zone {ZONE}UTC+2"'),
+    ("time-zone", "-02:00", f'time-zone {ZONE}-02:00"'),
+    ("time-zone", "Europe/", f'time-zone {ZONE}Europe/"'),
+    ("time-zone", "", 'time-zone is empty; "none" is for none'),
     ("starts-at", "12027-02-28T10:00:00Z", f'starts-at {TIME}12027-02-28T10:00:00Z"'),
 ]
 
@@ -317,6 +324,8 @@ def test_terms_that_make_no_sense_are_refused_with_what_is_allowed(
         ("starts-at", "2028-02-29T23:59:59.5-03:30"),
         ("opens-at", "2027-05-01 20:00+02"),
         ("starts-at", "none"),
+        ("time-zone", "America/Argentina/ComodRivadavia"),
+        ("time-zone", "none"),
     ],
 )
 def test_terms_are_taken_to_their_limits(db, term, value):
@@ -327,6 +336,13 @@ def test_terms_are_taken_to_their_limits(db, term, value):
            " = (SELECT title, venue, seats_per_client, hold_seconds, extensions,"
            " extend_seconds, hold_limit_seconds, starts_at, sale_opens_at FROM"
            f" jsonb_populate_record(NULL::events, '{was}'))")
+
+
+def test_a_zone_that_nobody_knows_is_refused(db):
+    done = admin(db, "set", "default", "time-zone", "Europe/Atlantis")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert '"Europe/Atlantis" not recognized' in done.stderr
+    assert db.value("SELECT time_zone IS NULL FROM events") == "t"
 
 
 def test_no_word_that_is_no_text_reaches_the_database(db):

@@ -70,7 +70,8 @@ def test_a_hall_is_loaded_with_sections_and_rows_as_they_came_and_seats_sorted(
     db, tmp_path
 ):
     done = load(db, tmp_path, HALL, "--title", "Gala", "--venue", "Old House",
-                "--starts-at", "2027-05-01T20:00:00+02:00", "--seats-per-client", "4")
+                "--starts-at", "2027-05-01T20:00:00+02:00", "--time-zone", "Europe/Berlin",
+                "--seats-per-client", "4")
     assert (done.returncode, done.stderr) == (0, "")
     assert "6 tickets are for sale" in done.stdout
     assert seats(db) == [
@@ -81,9 +82,11 @@ def test_a_hall_is_loaded_with_sections_and_rows_as_they_came_and_seats_sorted(
         ["gala:Box___-1-7", "5", "Box ä", "1", "7", "9900", "EUR", "Box", "1", "f"],
         ["gala:Box___-1-8", "6", "Box ä", "1", "8", "9900", "EUR", "Box", "2", "f"],
     ]
-    event = db.sql("SELECT title, venue, starts_at, sale_opens_at, seats_per_client"
-                   " FROM events WHERE id = 'gala'")
-    assert event == [["Gala", "Old House", "2027-05-01 18:00:00+00", "", "4"]]
+    event = db.sql("SELECT title, venue, starts_at, sale_opens_at, seats_per_client,"
+                   " time_zone FROM events WHERE id = 'gala'")
+    assert event == [
+        ["Gala", "Old House", "2027-05-01 18:00:00+00", "", "4", "Europe/Berlin"]]
+    assert layout(db)["time_zone"] == "Europe/Berlin"
     assert db.value("SELECT count(*) FROM tickets WHERE event_id = 'default'") == "40"
 
 

@@ -231,6 +231,7 @@ def test_the_halls_that_come_with_it_are_whole(hall, seats):
         (["--event", "-x"], "small letters"),
         (["--event", "e" * 64], "small letters"),
         (["--currency", "euro"], "three capital letters"),
+        (["--time-zone", "UTC+2"], "--time-zone is a name of the IANA database"),
         (["--starts-at", "2027-05-01 20:00"], "--starts-at is a time with its offset"),
         (["--opens-at", "soon"], "--opens-at is a time with its offset"),
         (["--opens-at", "2027-04-31T10:00:00Z"], "--opens-at has a day that its month"),

@@ -4,18 +4,6 @@
 #include "libhold/err.h"
 #include "tests/db/suites.h"
 
-static void currencies_have_the_decimals_of_iso_4217(void)
-{
-	CU_ASSERT_EQUAL(money_decimals("EUR"), 2);
-	CU_ASSERT_EQUAL(money_decimals("JPY"), 0);
-	CU_ASSERT_EQUAL(money_decimals("KWD"), 3);
-	CU_ASSERT_EQUAL(money_decimals("CLF"), 4);
-	CU_ASSERT_EQUAL(money_decimals("eur"), -1);
-	CU_ASSERT_EQUAL(money_decimals("EU"), -1);
-	CU_ASSERT_EQUAL(money_decimals("EURO"), -1);
-	CU_ASSERT_EQUAL(money_decimals(""), -1);
-}
-
 static void amounts_are_read_exactly_or_not_at_all(void)
 {
 	static const struct {
@@ -58,22 +46,8 @@ static void amounts_are_read_exactly_or_not_at_all(void)
 	}
 }
 
-static void amounts_are_printed_with_all_their_decimals(void)
-{
-	char text[MONEY_TEXT_MAX];
-
-	money_print(4550, 2, text);
-	CU_ASSERT_STRING_EQUAL(text, "45.50");
-	money_print(5, 3, text);
-	CU_ASSERT_STRING_EQUAL(text, "0.005");
-	money_print(4550, 0, text);
-	CU_ASSERT_STRING_EQUAL(text, "4550");
-}
-
 static const struct hf_test tests[] = {
-	HF_TEST(currencies_have_the_decimals_of_iso_4217),
 	HF_TEST(amounts_are_read_exactly_or_not_at_all),
-	HF_TEST(amounts_are_printed_with_all_their_decimals),
 	HF_TEST_END,
 };
 

@@ -16,6 +16,7 @@ tests_libhold_test_SOURCES = tests/libhold/main.c tests/libhold/suites.h \
 	tests/libhold/test_journal_file.c \
 	tests/libhold/test_journal_gather.c \
 	tests/libhold/test_log.c \
+	tests/libhold/test_money.c \
 	tests/libhold/test_table.c \
 	tests/libhold/test_slice.c \
 	tests/libhold/test_zkrec.c

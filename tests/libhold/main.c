@@ -10,9 +10,10 @@ int main(int argc, char **argv)
 		test_conf_file_suite,    test_heap_suite,
 		test_hist_suite,         test_journal_suite,
 		test_journal_file_suite, test_journal_gather_suite,
-		test_log_suite,          test_table_suite,
-		test_slice_suite,        test_zkrec_suite,
-		test_zkframe_suite,      { .name = NULL },
+		test_log_suite,          test_money_suite,
+		test_table_suite,        test_slice_suite,
+		test_zkrec_suite,        test_zkframe_suite,
+		{ .name = NULL },
 	};
 
 	return hf_test_main(suites, argc, argv);

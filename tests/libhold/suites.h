@@ -15,6 +15,7 @@ extern const struct hf_suite test_journal_file_suite;
 extern const struct hf_suite test_journal_gather_suite;
 extern const struct hf_suite test_journal_suite;
 extern const struct hf_suite test_log_suite;
+extern const struct hf_suite test_money_suite;
 extern const struct hf_suite test_table_suite;
 extern const struct hf_suite test_slice_suite;
 extern const struct hf_suite test_zkframe_suite;

@@ -116,6 +116,7 @@ class Browser:
         self.cdp("Network.clearBrowserCookies")
         self.cdp("Emulation.setEmulatedMedia", features=[], media="")
         self.cdp("Emulation.clearDeviceMetricsOverride")
+        self.cdp("Emulation.setTimezoneOverride", timezoneId="")
         self.driver.get_log("browser")
 
     def cdp(self, command, **arguments):

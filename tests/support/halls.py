@@ -46,12 +46,13 @@ def init(stack, *flags):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def load_hall(stack, event, rows=3, seats=8, title="The Gala", **terms):
-    """An event with a hall of 2 * rows * seats seats; terms: its columns."""
+def load_hall(stack, event, rows=3, seats=8, title="The Gala", flags=(), **terms):
+    """An event with a hall of 2 * rows * seats seats; terms: its columns; flags:
+    what else holdfast-init is told."""
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write(csv_text(rows, seats))
         file.flush()
-        init(stack, "--csv", file.name, "--event", event, "--title", title)
+        init(stack, "--csv", file.name, "--event", event, "--title", title, *flags)
     settle(stack, event, **terms)
     return event
 

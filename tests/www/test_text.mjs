@@ -39,6 +39,19 @@ test("money has its currency's digits, and none that say nothing", () => {
 	assert.equal(money(4500, "KWD").replace(/\s/, " "), "KWD 4.500");
 });
 
+test("an event's time is that of its place, and any zone is named", () => {
+	const { whenLong, whenShort } = createText(en, "en-GB");
+	const at = Date.parse("2027-05-01T18:30:00Z");
+	assert.match(whenLong(at, "Europe/Berlin"), /Saturday.* 1 May 2027.* 20:30 CEST$/);
+	assert.match(whenLong(at, "Asia/Tokyo"), /Sunday.* 2 May 2027.* 03:30 GMT\+9$/);
+	assert.match(whenShort(at, "Europe/Berlin"), /^Sat.* 1 May.* 20:30 CEST$/);
+	for (const nobodySaid of [null, undefined, "Europe/Atlantis"]) {
+		const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })
+			.formatToParts(at).find((p) => p.type === "timeZoneName").value;
+		assert.ok(whenLong(at, nobodySaid).endsWith(` ${zone}`), String(nobodySaid));
+	}
+});
+
 test("a time to speak", () => {
 	const { duration } = createText(en, "en-GB");
 	assert.equal(duration(95_000), "1 minute 35 seconds");

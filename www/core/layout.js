@@ -87,6 +87,7 @@ export function decodeLayout(plain) {
 		title: plain.title ?? "",
 		venue: plain.venue ?? "",
 		startsAt: plain.starts_at ? Date.parse(plain.starts_at) : NaN,
+		timeZone: plain.time_zone ?? null,
 		currency: plain.currency ?? "EUR",
 		categories: plain.categories ?? [],
 		size,

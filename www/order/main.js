@@ -7,7 +7,7 @@ import { text } from "../text/text.js";
 import { $, button, h, setText } from "../view/dom.js";
 import { fillWords } from "../view/words.js";
 
-const { t, money, day, dayTime, time } = text;
+const { t, money, dayTime, whenLong } = text;
 
 async function insist(ask) {
 	const pace = createPace();
@@ -45,7 +45,7 @@ function place(ticket) {
 function ticketCard(order, ticket) {
 	const cancelled = Boolean(ticket.cancelled || order.cancelled_at);
 	const starts = order.starts_at ? Date.parse(order.starts_at) : NaN;
-	const when = Number.isFinite(starts) ? `${day(starts)}, ${time(starts)}` : "";
+	const when = Number.isFinite(starts) ? whenLong(starts, order.time_zone) : "";
 	const price = ticket.price_minor > 0 ? money(ticket.price_minor, order.currency) : "";
 	const qr = h("img", {
 		className: "qr",
@@ -65,11 +65,11 @@ function ticketCard(order, ticket) {
 }
 
 function orderPart(order) {
-	const paid = order.total_minor > 0 ? money(order.total_minor, order.currency) : "";
+	const total = order.total_minor > 0 ? money(order.total_minor, order.currency) : "";
 	return h("section", { className: "order", "aria-label": t("orderLink", { number: order.number }) },
 		h("dl", { className: "facts" },
 			fact(t("orderNumber"), order.number, "number"),
-			fact(t("orderPaid"), paid),
+			fact(t("orderTotal"), total),
 			fact(t("orderWhen"), dayTime(Date.parse(order.created_at)))),
 		order.cancelled_at ? h("p", { className: "notice" }, t("orderCancelled")) : "",
 		h("ul", { className: "tickets" }, ...order.tickets.map((x) => ticketCard(order, x))),

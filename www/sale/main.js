@@ -7,13 +7,14 @@ import { decodeLayout } from "../core/layout.js";
 import { createPace } from "../core/pace.js";
 import { createSeats } from "../core/seats.js";
 import { text } from "../text/text.js";
-import { $, h, setText } from "../view/dom.js";
+import { $, setText } from "../view/dom.js";
 import { createBadge } from "../view/badge.js";
+import { createEvents } from "../view/events.js";
 import { fillWords } from "../view/words.js";
 import { openSale } from "./sale.js";
 
 const TICK_MS = 200;
-const { t, money, day, dayTime, time } = text;
+const { t, whenLong } = text;
 const badge = createBadge(text);
 
 // Asks until there is an answer that decides.
@@ -30,28 +31,9 @@ async function insist(ask) {
 
 // ---- which event -----------------------------------------------------------
 
-function eventLine({ sale, counts, price_from: from, currency }) {
-	const left = counts?.available;
-	const words = [];
-	if (sale?.state === "closed") words.push(t("eventClosed"));
-	else if (sale?.state === "not_yet") words.push(t("eventOpens", { when: dayTime(Date.parse(sale.opens_at)) }));
-	else if (left !== undefined) words.push(left > 0 ? t("eventLeft", { n: left }) : t("eventSoldOut"));
-	if (from > 0) words.push(t("eventFrom", { price: money(from, currency) }));
-	return words.join(" · ");
-}
-
 function showEvents(events) {
 	setText($("title"), t(events.length > 0 ? "pickEvent" : "eventsEmpty"));
-	const items = events.map((e) =>
-		h("li", {},
-			h("a", { className: "card event", href: `/?event=${encodeURIComponent(e.id)}` },
-				h("span", { className: "kicker" }, e.starts_at ? day(Date.parse(e.starts_at)) : ""),
-				h("span", { className: "event-title" }, e.title || e.id),
-				h("span", { className: "soft" }, e.venue ?? ""),
-				h("span", { className: "event-line" }, eventLine(e)))),
-	);
-	$("events").replaceChildren(...items);
-	$("events").hidden = false;
+	createEvents({ text, askState: api.state }).show($("events"), events);
 	badge.set({ stream: "open", poll: "ok", heard: performance.now() });
 }
 
@@ -68,7 +50,7 @@ async function chosenEvent() {
 // ---- the event -------------------------------------------------------------
 
 function showHead(hall) {
-	const when = Number.isFinite(hall.startsAt) ? `${day(hall.startsAt)}, ${time(hall.startsAt)}` : "";
+	const when = Number.isFinite(hall.startsAt) ? whenLong(hall.startsAt, hall.timeZone) : "";
 	setText($("kicker"), [when, hall.venue].filter(Boolean).join(" · "));
 	const title = hall.title || t(hall.hasPlan ? "chooseTitle" : "defaultTitle");
 	setText($("title"), title);

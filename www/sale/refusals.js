@@ -42,7 +42,7 @@ export function createRefusals({ hall, seats, names, text, basket }) {
 	}
 
 	function limit({ data }) {
-		const n = data.limit ?? data.seats_per_client;
+		const n = data.seats_limit;
 		return bad(n ? t("limitReached", { n }) : t("limitReachedPlain"));
 	}
 
@@ -55,8 +55,7 @@ export function createRefusals({ hall, seats, names, text, basket }) {
 		"nothing-fits": says("bestNothing"),
 		"seat-limit": ({ answer }) => limit(answer),
 		"sale-closed": says("saleClosed"),
-		"sale-not-open": ({ answer }) =>
-			bad(t("eventOpens", { when: text.dayTime(Date.parse(answer.data.opens_at ?? "")) })),
+		"sale-not-open": says("saleNotOpen"),
 		"no-extension-left": says("noExtension"),
 		"too-fast": says("tooFast"),
 		"not-configured": says("notConfigured"),

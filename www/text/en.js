@@ -38,7 +38,10 @@ export default {
 		pickEvent: "What would you like to see?",
 		eventsEmpty: "There is no event yet.",
 		eventFrom: "from {price}",
+		eventOpen: "on sale",
 		eventLeft: { one: "{n} seat left", other: "{n} seats left" },
+		eventLeftOf: "{n} of {all} left",
+		eventAllHeld: "all in baskets right now",
 		eventSoldOut: "sold out",
 		eventOpens: "on sale {when}",
 		eventClosed: "sale closed",
@@ -48,6 +51,7 @@ export default {
 		opensAt: "Opens {when}. This page lets you in by itself: no need to reload, and nobody waits in a line.",
 		opensWhat: "What there will be",
 		saleClosed: "The sale is closed.",
+		saleNotOpen: "The sale has not opened yet.",
 		saleOpened: "The sale is open.",
 
 		// counts
@@ -137,7 +141,7 @@ export default {
 		orderTitle: "Your tickets",
 		orderThanks: "It is done. See you there.",
 		orderNumber: "Order",
-		orderPaid: "Paid",
+		orderTotal: "Total",
 		orderWhen: "Booked",
 		orderPrint: "Print",
 		orderCalendar: "Add to calendar",

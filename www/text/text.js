@@ -5,6 +5,10 @@ import en from "./en.js";
 
 const catalogues = { en };
 
+const LONG_DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+const SHORT_DAY = { weekday: "short", day: "numeric", month: "short" };
+const MINUTE = { hour: "numeric", minute: "2-digit" };
+
 // The first of the visitor's languages that we have.
 export function choose(languages, all = catalogues) {
 	for (const language of languages) {
@@ -51,6 +55,17 @@ export function createText(catalogue, locale = catalogue.lang) {
 
 	const dates = (options) => (ms) => format(Intl.DateTimeFormat, options).format(ms);
 
+	// A time of an event: by the clock of the place and with that zone's name,
+	// or by the visitor's own, named too, where nobody said which it is.
+	function when(ms, timeZone, options, name = { timeZoneName: "short" }) {
+		const named = { ...options, ...name };
+		try {
+			return format(Intl.DateTimeFormat, { ...named, timeZone: timeZone ?? undefined }).format(ms);
+		} catch {
+			return format(Intl.DateTimeFormat, named).format(ms); // a zone that this browser does not know
+		}
+	}
+
 	// For speech: "1 minute 35 seconds".
 	function duration(ms) {
 		const s = Math.ceil(ms / 1000);
@@ -75,9 +90,15 @@ export function createText(catalogue, locale = catalogue.lang) {
 		number,
 		list: (items) => format(Intl.ListFormat, {}).format(items),
 		percent: (x) => format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(x),
-		day: dates({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
-		dayTime: dates({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
-		time: dates({ hour: "numeric", minute: "2-digit" }),
+		whenLong: (ms, zone) => when(ms, zone, { ...LONG_DAY, ...MINUTE }),
+		whenShort: (ms, zone) => when(ms, zone, { ...SHORT_DAY, ...MINUTE }),
+		// A day as two words: { day: "1", month: "May" }.
+		dayParts(ms, zone) {
+			const part = (options) => when(ms, zone, options, {});
+			return { day: part({ day: "numeric" }), month: part({ month: "short" }) };
+		},
+		dayTime: dates({ ...SHORT_DAY, ...MINUTE }),
+		time: dates(MINUTE),
 		timeSeconds: dates({ hour: "numeric", minute: "2-digit", second: "2-digit" }),
 		lang: locale,
 		dir: catalogue.dir,

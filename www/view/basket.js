@@ -4,6 +4,8 @@ import { asMinutes } from "../core/clock.js";
 import { warnMs } from "../core/countdown.js";
 import { $, button, h, keepFocus, setBusy, setText, sync } from "./dom.js";
 
+const WORTH_BELOW = 0.75; // of the whole time
+
 export function createBasketView({ hall, names, text, clock, basket }) {
 	const { t, money, list } = text;
 	const plain = !hall.hasPlan;
@@ -32,7 +34,6 @@ export function createBasketView({ hall, names, text, clock, basket }) {
 		setText($("total"), money(total, hall.currency));
 		const sum = total > 0 ? money(total, hall.currency) : "";
 		setText($("bar-sum"), [t(plain ? "tickets" : "seats", { n }), sum].filter(Boolean).join(" · "));
-		$("extend").hidden = !holds.some((hold) => hold.extensionsLeft > 0);
 		for (const b of document.querySelectorAll("#book, #extend, .give-back")) setBusy(b, busy !== "");
 	}
 
@@ -77,10 +78,22 @@ export function createBasketView({ hall, names, text, clock, basket }) {
 					t("orderLink", { number }))));
 	}
 
+	// Offered as soon as it gains something: at the start there is nothing to
+	// be made longer.
+	function drawExtend() {
+		const button = $("extend");
+		const gains = ({ due, whole }) => due - clock.now() < whole * WORTH_BELOW;
+		const some = [...basket.get().holds.values()].filter((hold) => hold.extensionsLeft > 0);
+		const hadFocus = button === document.activeElement;
+		button.hidden = !some.some(gains);
+		if (button.hidden && hadFocus) $("basket-title").focus();
+	}
+
 	function drawClock() {
 		const { holds } = basket.get();
 		if (holds.size === 0) return;
 		const first = [...holds.values()].reduce((a, b) => (a.due <= b.due ? a : b));
+		drawExtend();
 		const left = Math.max(0, first.due - clock.now());
 		const shown = asMinutes(left);
 		setText($("clock"), shown);

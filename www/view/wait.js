@@ -7,7 +7,7 @@ import { $, h, setText } from "./dom.js";
 const KNOCK_MS = 700;
 
 export function createWait({ hall, text, clock, onOpen }) {
-	const { t, money, dayTime } = text;
+	const { t, money, whenShort } = text;
 	let opensAt = null;
 	let asked = -Infinity;
 
@@ -34,7 +34,7 @@ export function createWait({ hall, text, clock, onOpen }) {
 			opensAt = at;
 			$("wait").hidden = at === null;
 			if (at === null) return;
-			setText($("wait-text"), t("opensAt", { when: dayTime(at) }));
+			setText($("wait-text"), t("opensAt", { when: whenShort(at, hall.timeZone) }));
 			if ($("wait-zones").children.length === 0) $("wait-zones").replaceChildren(...zones());
 		},
 		tick() {
