@@ -29,7 +29,7 @@ bool caller_possible(const struct secret *secret, struct http_reply *reply)
 	return false;
 }
 
-static bool is_of_another_site(const struct http_request *request)
+bool caller_is_of_another_site(const struct http_request *request)
 {
 	return strcmp(request->fetch_site, "cross-site") == 0 ||
 	       strcmp(request->fetch_site, "same-site") == 0;
@@ -44,14 +44,14 @@ static void write_cookie(const struct http_request *request,
 		 token, request->https ? "; Secure" : "");
 }
 
-/* A browser whose cookie the old secret sealed gets it from the new one. */
-static void renew_cookie(const struct secret *secret,
+void caller_renew_cookie(const struct secret *secret,
 			 const struct http_request *request,
 			 struct http_reply *reply)
 {
 	char token[IDENTITY_TOKEN_LEN + 1];
 
-	if (request->authorization[0] == '\0' && !is_of_another_site(request) &&
+	if (request->authorization[0] == '\0' &&
+	    !caller_is_of_another_site(request) &&
 	    identity_renew(secret, token_of(request), token))
 		write_cookie(request, reply, token);
 }
@@ -69,7 +69,7 @@ bool caller_read(const struct secret *secret,
 		return false;
 	}
 	if (identity_read(secret, token_of(request), identity_out) == 0) {
-		renew_cookie(secret, request, reply);
+		caller_renew_cookie(secret, request, reply);
 		return true;
 	}
 	problem_reply(reply, PROBLEM_BAD_IDENTITY,
@@ -94,7 +94,7 @@ bool caller_read_or_make(const struct secret *secret,
 bool caller_set_cookie(const struct http_request *request,
 		       struct http_reply *reply, const char *token)
 {
-	if (is_of_another_site(request)) {
+	if (caller_is_of_another_site(request)) {
 		problem_reply(reply, PROBLEM_CROSS_SITE,
 			      "A page of another site may not give this "
 			      "browser an identity.");

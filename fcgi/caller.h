@@ -26,6 +26,17 @@ bool caller_read_or_make(const struct secret *secret,
 bool caller_possible(const struct secret *secret,
 		     struct http_reply *reply) HF_MUSTUSE;
 
+/* Whether the browser says that another site's page has sent this. */
+bool caller_is_of_another_site(const struct http_request *request);
+
+/*
+ * Of a request that identity_read() knows: a browser whose cookie the old
+ * secret sealed gets it from the new one.
+ */
+void caller_renew_cookie(const struct secret *secret,
+			 const struct http_request *request,
+			 struct http_reply *reply);
+
 /*
  * The buyer's browser keeps token for a year; no script can read it. False
  * after a problem: another site's page has sent the request, which comes

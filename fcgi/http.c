@@ -96,6 +96,7 @@ static const char *status_text(int status)
 	} texts[] = {
 		{ 200, "OK" },
 		{ 201, "Created" },
+		{ 303, "See Other" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },

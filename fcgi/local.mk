@@ -24,6 +24,15 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/caller.c fcgi/caller.h \
 	fcgi/due_holds.c fcgi/due_holds.h \
 	fcgi/expirer.c fcgi/expirer.h \
+	fcgi/form_body.c fcgi/form_body.h \
+	fcgi/form_event.c \
+	fcgi/form_guard.c fcgi/form_guard.h \
+	fcgi/form_hold.c \
+	fcgi/form_input.c fcgi/form_input.h \
+	fcgi/form_order.c \
+	fcgi/form_page.c fcgi/form_page.h \
+	fcgi/form_parts.c fcgi/form_parts.h \
+	fcgi/form_refusal.c fcgi/form_refusal.h \
 	fcgi/guard.c fcgi/guard.h \
 	fcgi/hold.c fcgi/hold.h \
 	fcgi/hold_input.c fcgi/hold_input.h \
@@ -31,6 +40,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/hold_redis.c \
 	fcgi/hold_zookeeper.c \
 	fcgi/holding.c fcgi/holding.h \
+	fcgi/html_out.c fcgi/html_out.h \
 	fcgi/http.c fcgi/http.h \
 	fcgi/idempotency.c fcgi/idempotency.h \
 	fcgi/identity.c fcgi/identity.h \
@@ -67,10 +77,12 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store.c fcgi/store.h \
 	fcgi/store_best.c fcgi/store_best.h \
 	fcgi/store_events.c fcgi/store_events.h \
+	fcgi/store_forms.c fcgi/store_forms.h \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
 	fcgi/store_oversold.c fcgi/store_oversold.h \
+	fcgi/text_check.c fcgi/text_check.h \
 	fcgi/ticket_text.c fcgi/ticket_text.h \
 	fcgi/url.c fcgi/url.h \
 	fcgi/worker.c fcgi/worker.h \

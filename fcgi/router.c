@@ -2,6 +2,7 @@
 
 #include "fcgi/router.h"
 
+#include "fcgi/form_page.h"
 #include "fcgi/json_out.h"
 #include "fcgi/problem.h"
 #include "libhold/log.h"
@@ -37,6 +38,15 @@ static const struct route {
 	{ "/api/orders/{}", "GET", api_order },
 	{ "/api/orders/{}/calendar.ics", "GET", api_order_calendar },
 	{ "/api/orders/{}/tickets/{}.svg", "GET", api_order_ticket },
+	{ "/plain/", "GET", form_index },
+	{ "/plain/events/{}", "GET", form_event },
+	{ "/plain/events/{}/seats/{}", "GET", form_seats },
+	{ "/plain/events/{}/hold", "POST", form_hold_make },
+	{ "/plain/holds/{}", "GET", form_hold },
+	{ "/plain/holds/{}/extend", "POST", form_hold_extend },
+	{ "/plain/holds/{}/release", "POST", form_hold_release },
+	{ "/plain/holds/{}/book", "POST", form_hold_book },
+	{ "/plain/orders/{}", "GET", form_order },
 };
 
 _Static_assert(HF_LEN(routes) < METER_CALLS_MAX, "each call is counted");
@@ -71,7 +81,7 @@ void reply_error(struct http_reply *reply, int status, const char *code,
 	hf_buf_add_char(&reply->body, '}');
 }
 
-/* What has no answer of a handler, told in both ways. */
+/* What has no answer of a handler, told in each of the ways. */
 struct refusal {
 	int status;
 	const char *code;
@@ -84,6 +94,9 @@ static void refuse(const struct http_request *request, struct http_reply *reply,
 {
 	if (strncmp(request->path, "/api/", 5) == 0)
 		problem_reply(reply, refusal->problem, refusal->message);
+	else if (strncmp(request->path, "/plain/", 7) == 0)
+		form_page_say(reply, refusal->status, "That did not work",
+			      refusal->message, NULL);
 	else
 		reply_error(reply, refusal->status, refusal->code,
 			    refusal->message);

@@ -22,8 +22,9 @@ typedef void api_fn(struct site *site, const struct http_request *request,
 /*
  * Fills reply for request: the handler's answer, or 404, 405, 413 and 400 for
  * what has none, and 500 when the answer passes the limit of reply->body.
- * Below /api/ errors are problems (problem.h), else as reply_error() has them.
- * Gives the number of the call that it was.
+ * Below /api/ errors are problems (problem.h), below /plain/ pages
+ * (form_page.h), else as reply_error() has them. Gives the number of
+ * the call that it was.
  */
 size_t router_answer(struct site *site, const struct http_request *request,
 		     enum http_read read, struct http_reply *reply);
@@ -51,5 +52,10 @@ api_fn api_hold_make, api_holds, api_hold;
 api_fn api_hold_extend, api_hold_release, api_hold_book;
 /* api_orders.c */
 api_fn api_orders, api_order, api_order_calendar, api_order_ticket;
+/* form_event.c, form_hold.c, form_order.c: the plain pages */
+api_fn form_index, form_event, form_seats;
+api_fn form_hold_make, form_hold;
+api_fn form_hold_extend, form_hold_release, form_hold_book;
+api_fn form_order;
 
 #endif

@@ -210,6 +210,7 @@ static const struct pg_statement *const tables[] = {
 	store_order_statements,
 	store_event_statements,
 	store_oversold_statements,
+	store_form_statements,
 	NULL,
 };
 

@@ -16,5 +16,6 @@ extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_order_statements[];
 extern const struct pg_statement store_event_statements[];
 extern const struct pg_statement store_oversold_statements[];
+extern const struct pg_statement store_form_statements[];
 
 #endif

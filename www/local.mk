@@ -17,7 +17,9 @@ nobase_dist_pkgdata_DATA = \
 	www/core/viewport.js \
 	www/css/base.css \
 	www/css/board.css \
+	www/css/noscript.css \
 	www/css/order.css \
+	www/css/plain.css \
 	www/css/sale.css \
 	www/icon.svg \
 	www/index.html \
@@ -42,6 +44,7 @@ nobase_dist_pkgdata_DATA = \
 	www/view/best.js \
 	www/view/choose.js \
 	www/view/dom.js \
+	www/view/events.js \
 	www/view/legend.js \
 	www/view/list.js \
 	www/view/map.js \

@@ -6,7 +6,8 @@ BROWSER_TESTS = tests/browser/test_board.py \
 	tests/browser/test_page_looks.py \
 	tests/browser/test_page_map.py \
 	tests/browser/test_page_time.py \
-	tests/browser/test_page_troubles.py
+	tests/browser/test_page_troubles.py \
+	tests/browser/test_page_plain.py
 if !SANITIZERS
 TESTS += $(BROWSER_TESTS)
 endif

@@ -16,9 +16,13 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_caller.c \
 	tests/fcgi/test_channel.c \
 	tests/fcgi/test_due_holds.c \
+	tests/fcgi/test_form_body.c \
+	tests/fcgi/test_form_guard.c \
+	tests/fcgi/test_form_input.c \
 	tests/fcgi/test_guard.c \
 	tests/fcgi/test_hold_input.c \
 	tests/fcgi/test_holding.c \
+	tests/fcgi/test_html_out.c \
 	tests/fcgi/test_identity.c \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_meter.c \

@@ -1,6 +1,7 @@
 /*
  * What the API reads of a request: a token, an Authorization header, an
- * Idempotency-Key, a query, and the body that asks for a hold.
+ * Idempotency-Key, a query, and the body that asks for a hold; and what the
+ * plain pages read, a form, which is shown again as HTML.
  *
  * The first byte says which; the rest is it. What was taken must be of the
  * form that is promised, and no token but our own is.
@@ -8,7 +9,9 @@
 #include "config.h"
 
 #include "fcgi/base64url.h"
+#include "fcgi/form_input.h"
 #include "fcgi/hold_input.h"
+#include "fcgi/html_out.h"
 #include "fcgi/idempotency.h"
 #include "fcgi/identity.h"
 #include "fcgi/query.h"
@@ -124,6 +127,42 @@ static void try_hold(struct hf_slice in)
 	}
 }
 
+/* No byte of it ends an attribute or opens a tag. */
+static void look_at_html(const char *text)
+{
+	struct hf_buf out;
+	struct hf_slice html;
+
+	hf_buf_init(&out, 65536);
+	html_add(&out, text);
+	html = hf_buf_slice(&out);
+	for (size_t i = 0; i < html.len; i++)
+		must(strchr("<>\"'", html.data[i]) == NULL);
+	hf_buf_fini(&out);
+}
+
+static void try_form(struct hf_slice in)
+{
+	static struct form_input input;
+	int rc = form_input_parse(in, &input);
+
+	if (rc < 0) {
+		must(rc == HF_EBAD || rc == HF_ELIMIT);
+		must(input.hold.wrong[0] != '\0');
+		return;
+	}
+	must(input.key[0] == '\0' || strlen(input.key) == FORM_KEY_LEN);
+	must(strlen(input.hold.wish.section) <= SECTION_NAME_MAX);
+	look_at_html(input.hold.wish.section);
+	if (input.hold.best)
+		must(input.hold.wish.count >= 1 &&
+		     input.hold.wish.count <= BASKET_MAX);
+	if (input.hold.basket.n > 0)
+		look_at_basket(&input.hold.basket);
+	for (size_t i = 0; i < input.hold.basket.n; i++)
+		look_at_html(input.hold.basket.ids[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const parsers[])(struct hf_slice in) = {
@@ -135,6 +174,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	in.data++;
 	in.len--;
-	parsers[data[0] % HF_LEN(parsers)](in);
+	if (data[0] >= 0x80)
+		try_form(in);
+	else
+		parsers[data[0] % HF_LEN(parsers)](in);
 	return 0;
 }

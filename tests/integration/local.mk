@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/support/live.py \
 	tests/support/node_history.py \
 	tests/support/openapi.py \
+	tests/support/plain.py \
 	tests/support/race.py \
 	tests/support/replay.py \
 	tests/support/service_manager.py \
@@ -81,6 +82,7 @@ HOUSE_TESTS = \
 	tests/integration/test_nginx.py \
 	tests/integration/test_node_outages.py \
 	tests/integration/test_paused_holder.py \
+	tests/integration/test_plain.py \
 	tests/integration/test_race.py \
 	tests/integration/test_readme.py \
 	tests/integration/test_run.py \
