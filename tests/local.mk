@@ -27,6 +27,7 @@ include tests/db/local.mk
 include tests/fcgi/local.mk
 include tests/failover/local.mk
 include tests/integration/local.mk
+include tests/restore/local.mk
 include tests/deploy/local.mk
 include tests/fuzz/local.mk
 
