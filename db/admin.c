@@ -52,8 +52,8 @@ static const struct command {
 	  "                            opens-at, seats-per-client, "
 	  "hold-seconds,\n"
 	  "                            extensions, extend-seconds, "
-	  "hold-limit-seconds;\n"
-	  "                            \"none\" for none" },
+	  "hold-limit-seconds,\n"
+	  "                            line-limit; \"none\" for none" },
 	{ "export", "EVENT", 1, 1, false, admin_export,
 	  "an event's sales as CSV" },
 	{ "verify", "", 0, 0, false, admin_verify,

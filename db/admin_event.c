@@ -89,6 +89,8 @@ static const struct term {
 	  1, DAY_S },
 	{ "hold-limit-seconds", "hold_limit_seconds = $2::integer", TERM_NUMBER,
 	  false, 1, DAY_S },
+	{ "line-limit", "line_limit = $2::integer", TERM_NUMBER, false, 0,
+	  100000 },
 };
 
 static const struct term *term_named(const char *name)

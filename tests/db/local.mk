@@ -11,6 +11,7 @@ SQL_TESTS = \
 	tests/db/test_events.py \
 	tests/db/test_history.py \
 	tests/db/test_holds.py \
+	tests/db/test_line.py \
 	tests/db/test_migrating.py \
 	tests/db/test_oversold.py \
 	tests/db/test_migrating_live.py \
