@@ -81,10 +81,11 @@ static struct holding_taken take(struct booking *b, const char *id,
 	};
 
 	if (!input->best)
-		return holding_take(b, id, event, &input->basket, holder);
+		return holding_take(b, id, event, &input->basket, holder,
+				    input->turn);
 	return best_take(b, id, event, &wish,
 			 best->section[0] != '\0' ? best->section : NULL,
-			 holder);
+			 holder, input->turn);
 }
 
 void api_hold_make(struct site *site, const struct http_request *request,
@@ -101,6 +102,11 @@ void api_hold_make(struct site *site, const struct http_request *request,
 		return;
 	identity_random(id);
 	taken = take(&site->booking, id, event, &input, identity.holder);
+	if (taken.outcome == HOLD_IN_LINE && input.turn) {
+		problem_reply(reply, PROBLEM_NO_TURN,
+			      "You have no turn in this line for such seats.");
+		return;
+	}
 	if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN) {
 		hold_refuse_taking(reply, site->booking.store, event,
 				   &input.basket, &taken);

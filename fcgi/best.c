@@ -2,6 +2,7 @@
 
 #include "fcgi/best.h"
 
+#include "fcgi/line.h"
 #include "fcgi/store_best.h"
 #include "libhold/err.h"
 #include "libhold/mem.h"
@@ -23,6 +24,7 @@ struct quest {
 	const char *id, *event, *holder;
 	const struct seat_wish *wish;
 	int64_t hold_ms;
+	bool by_turn;
 	struct holding_taken taken;
 	size_t barred; /* seats that are not to be had by this holder */
 	char bars[BARRED_MAX][TICKET_ID_MAX + 1];
@@ -97,7 +99,7 @@ static enum step take_rows(struct quest *q, const struct basket *basket,
 	int64_t ms = hold_answer_ms(basket, answer);
 
 	if (store_hold_take(q->b->store, q->id, q->event, q->holder, basket,
-			    answer, ms, &got) < 0 ||
+			    answer, ms, q->by_turn, &got) < 0 ||
 	    got.outcome == HOLD_REFUSED)
 		return got.outcome == HOLD_REFUSED ? STEP_STALE
 						   : decide(q, HOLD_STORE_AWAY);
@@ -306,8 +308,16 @@ static bool go_round_section(struct quest *q, const char *section)
 
 struct holding_taken best_take(struct booking *b, const char *id,
 			       const char *event, const struct seat_wish *wish,
-			       const char *section, const char *holder)
+			       const char *section, const char *holder,
+			       bool turn)
 {
+	const struct line_ask ask = { event,
+				      holder,
+				      NULL,
+				      { (int64_t)wish->count, section,
+					wish->max_price_minor },
+				      turn };
+	struct line_pass pass;
 	struct quest q = { .b = b,
 			   .id = id,
 			   .event = event,
@@ -323,6 +333,12 @@ struct holding_taken best_take(struct booking *b, const char *id,
 	q.taken.outcome = terms.sale;
 	if (terms.sale != HOLD_OK)
 		return q.taken;
+	pass = line_pass(b, &terms, &ask);
+	q.taken.outcome = pass.outcome;
+	q.taken.in_line = pass.in_line;
+	q.by_turn = pass.by_turn;
+	if (pass.outcome != HOLD_OK)
+		return q.taken;
 	if (terms.hold_ms > 0)
 		q.hold_ms = terms.hold_ms;
 	for (int rounds = 0; !decided && rounds < ROUNDS_MAX; rounds++)
@@ -330,5 +346,9 @@ struct holding_taken best_take(struct booking *b, const char *id,
 					  : go_round_hall(&q);
 	if (!decided)
 		decide(&q, HOLD_BUSY);
+	/* What was free when he got his turn is not: he waits on. */
+	if (q.by_turn && q.taken.outcome == HOLD_NOTHING_FITS &&
+	    store_line_yield(b->store, event, holder) < 0)
+		decide(&q, HOLD_STORE_AWAY);
 	return q.taken;
 }

@@ -20,6 +20,7 @@
  */
 struct holding_taken best_take(struct booking *b, const char *id,
 			       const char *event, const struct seat_wish *wish,
-			       const char *section, const char *holder);
+			       const char *section, const char *holder,
+			       bool turn);
 
 #endif

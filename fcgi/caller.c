@@ -78,6 +78,17 @@ bool caller_read(const struct secret *secret,
 	return false;
 }
 
+bool caller_read_if_any(const struct secret *secret,
+			const struct http_request *request,
+			struct http_reply *reply, struct identity *identity_out)
+{
+	if (secret != NULL && !comes_with_token(request)) {
+		identity_out->holder[0] = '\0';
+		return true;
+	}
+	return caller_read(secret, request, reply, identity_out);
+}
+
 bool caller_read_or_make(const struct secret *secret,
 			 const struct http_request *request,
 			 struct http_reply *reply,

@@ -16,6 +16,12 @@ bool caller_read(const struct secret *secret,
 		 const struct http_request *request, struct http_reply *reply,
 		 struct identity *identity_out) HF_MUSTUSE;
 
+/* The same, but nobody may ask: then the holder is "". */
+bool caller_read_if_any(const struct secret *secret,
+			const struct http_request *request,
+			struct http_reply *reply,
+			struct identity *identity_out) HF_MUSTUSE;
+
 /* The same, but who comes without a token gets one, as a cookie. */
 bool caller_read_or_make(const struct secret *secret,
 			 const struct http_request *request,

@@ -165,7 +165,8 @@ static void found(void *arg, const char *ticket, int64_t fence,
 static void look(struct expirer *e)
 {
 	int64_t began_ms = hf_clock_ms();
-	bool done = live_store_holds(e->store, found, e) == 0;
+	bool done = live_store_holds(e->store, found, e) == 0 &&
+		    live_store_tidy(e->store) == 0;
 	int64_t took_ms = hf_clock_ms() - began_ms;
 	int64_t pause_ms = done ? LOOK_MS : AGAIN_MS;
 

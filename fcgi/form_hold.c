@@ -31,10 +31,11 @@ static struct holding_taken take(struct booking *b, const char *id,
 	};
 
 	if (!input->best)
-		return holding_take(b, id, event, &input->basket, holder);
+		return holding_take(b, id, event, &input->basket, holder,
+				    false);
 	return best_take(b, id, event, &wish,
 			 best->section[0] != '\0' ? best->section : NULL,
-			 holder);
+			 holder, false);
 }
 
 /* The form and who sent it; false after a page. */

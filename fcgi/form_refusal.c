@@ -35,6 +35,10 @@ static const struct {
 				    "Look at your orders in a moment." },
 	[HOLD_NOTHING_FITS] = { 409, "There is nothing free that fits. Try "
 				     "fewer seats, or another place." },
+	/* The line itself needs a page that asks by itself. */
+	[HOLD_IN_LINE] = { 429, "Others wait in line for these seats, and come "
+				"first. You can join them on the page with "
+				"scripts; or try other seats." },
 	[HOLD_BUSY] = { 503, "Very many people ask for the best seats right "
 			     "now. Try again in a moment." },
 };

@@ -107,7 +107,8 @@ static const struct field {
 	{ "accessible", take_accessible },
 };
 
-static int take_best(struct hold_input *input, struct json_object *best)
+static int take_best(struct hold_input *input, struct json_object *best,
+		     const char *no_count)
 {
 	struct json_object *value = NULL;
 	int rc = 0;
@@ -115,7 +116,7 @@ static int take_best(struct hold_input *input, struct json_object *best)
 	if (!json_object_is_type(best, json_type_object))
 		return wrong(input, HF_EBAD, "best must be an object");
 	if (!json_object_object_get_ex(best, "count", &value))
-		return wrong(input, HF_EBAD, "count is missing in best");
+		return wrong(input, HF_EBAD, no_count);
 	input->best = true;
 	input->wish.max_price_minor = INT64_MAX;
 	for (size_t i = 0; rc == 0 && i < HF_LEN(fields); i++) {
@@ -125,16 +126,35 @@ static int take_best(struct hold_input *input, struct json_object *best)
 	return rc;
 }
 
+static int take_turn(struct hold_input *input, struct json_object *object)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, "turn", &value))
+		return 0;
+	if (!json_object_is_type(value, json_type_boolean))
+		return wrong(input, HF_EBAD, "turn must be true or false");
+	input->turn = json_object_get_boolean(value);
+	return 0;
+}
+
+/* The body's object, which the caller gives back; NULL: it is none. */
+static struct json_object *begin(struct hf_slice body, struct hold_input *input)
+{
+	input->best = false;
+	input->turn = false;
+	input->basket.n = 0;
+	input->wish = (struct best_wish){ 0 };
+	return json_body_parse(body, input->wrong);
+}
+
 int hold_input_parse(struct hf_slice body, struct hold_input *input)
 {
-	struct json_object *object, *seats = NULL, *best = NULL;
+	struct json_object *object = begin(body, input);
+	struct json_object *seats = NULL, *best = NULL;
 	bool has_seats, has_best;
 	int rc;
 
-	input->best = false;
-	input->basket.n = 0;
-	input->wish = (struct best_wish){ 0 };
-	object = json_body_parse(body, input->wrong);
 	if (object == NULL)
 		return HF_EBAD;
 	has_seats = json_object_object_get_ex(object, "seats", &seats);
@@ -143,8 +163,23 @@ int hold_input_parse(struct hf_slice body, struct hold_input *input)
 		rc = wrong(input, HF_EBAD,
 			   "the body must have either seats or best");
 	else
-		rc = has_seats ? take_seats(input, seats)
-			       : take_best(input, best);
+		rc = has_seats
+			 ? take_seats(input, seats)
+			 : take_best(input, best, "count is missing in best");
+	if (rc == 0)
+		rc = take_turn(input, object);
+	json_object_put(object);
+	return rc;
+}
+
+int line_input_parse(struct hf_slice body, struct hold_input *input)
+{
+	struct json_object *object = begin(body, input);
+	int rc;
+
+	if (object == NULL)
+		return HF_EBAD;
+	rc = take_best(input, object, "count is missing");
 	json_object_put(object);
 	return rc;
 }

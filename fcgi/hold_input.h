@@ -19,6 +19,7 @@ struct best_wish {
 
 struct hold_input {
 	bool best; /* else: the basket */
+	bool turn; /* by the caller's turn in the line, or not at all */
 	struct basket basket;
 	struct best_wish wish;
 	char text[BASKET_MAX][TICKET_ID_MAX + 1];
@@ -27,10 +28,18 @@ struct hold_input {
 
 /*
  * body: {"seats": ["id", …]} or {"best": {"count": n, "section": …,
- * "max_price": …, "together": "required" | "if_possible", "accessible": …}}.
+ * "max_price": …, "together": "required" | "if_possible", "accessible": …}},
+ * each with "turn": true or without.
  * 0; HF_EBAD: it has another form; HF_ELIMIT: more or fewer than there can be.
  */
 int hold_input_parse(struct hf_slice body,
+		     struct hold_input *input_out) HF_MUSTUSE;
+
+/*
+ * The body that joins a line: {"count": n, "section": …, "max_price": …}; the
+ * same answers, and the wish.
+ */
+int line_input_parse(struct hf_slice body,
 		     struct hold_input *input_out) HF_MUSTUSE;
 
 #endif

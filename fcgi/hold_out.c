@@ -245,15 +245,25 @@ static void refuse_seats(struct http_reply *reply, struct store *store,
 	problem_end(reply);
 }
 
-static void refuse_limit(struct http_reply *reply,
-			 const struct holding_taken *taken)
+void hold_refuse_limit(struct http_reply *reply, int64_t limit, int64_t used)
 {
 	problem_begin(reply, PROBLEM_SEAT_LIMIT,
 		      "This would be more seats than one buyer may have of "
 		      "this event.");
 	hf_buf_printf(&reply->body, ",\"seats_limit\":%lld,\"seats_used\":%lld",
-		      (long long)taken->seats_limit,
-		      (long long)taken->seats_used);
+		      (long long)limit, (long long)used);
+	problem_end(reply);
+}
+
+static void refuse_in_line(struct http_reply *reply, const char *event,
+			   const struct holding_taken *taken)
+{
+	problem_begin(reply, PROBLEM_WAIT_IN_LINE,
+		      "Others wait in line for such seats and come first: join "
+		      "them by POST to line.");
+	hf_buf_printf(&reply->body,
+		      ",\"line\":\"/api/events/%s/line\",\"length\":%lld",
+		      event, (long long)taken->in_line);
 	problem_end(reply);
 }
 
@@ -264,7 +274,9 @@ void hold_refuse_taking(struct http_reply *reply, struct store *store,
 	if (taken->outcome == HOLD_REFUSED) {
 		refuse_seats(reply, store, event, basket, taken->seen);
 	} else if (taken->outcome == HOLD_OVER_LIMIT) {
-		refuse_limit(reply, taken);
+		hold_refuse_limit(reply, taken->seats_limit, taken->seats_used);
+	} else if (taken->outcome == HOLD_IN_LINE) {
+		refuse_in_line(reply, event, taken);
 	} else {
 		if (taken->outcome == HOLD_SALE_NOT_YET)
 			reply->retry_after_s =

@@ -3,6 +3,7 @@
 #include "fcgi/holding.h"
 
 #include "fcgi/barrier.h"
+#include "fcgi/line.h"
 #include "libhold/err.h"
 
 #include <string.h>
@@ -41,14 +42,14 @@ static struct holding_taken refused(struct booking *b, const char *event,
 static struct holding_taken take_rows(struct booking *b, const char *id,
 				      const char *event,
 				      const struct basket *basket,
-				      const char *holder,
+				      const char *holder, bool by_turn,
 				      struct hold_answer *answer)
 {
 	struct hold_taken got;
 	struct holding_taken taken;
 
 	if (store_hold_take(b->store, id, event, holder, basket, answer,
-			    hold_answer_ms(basket, answer), &got) < 0)
+			    hold_answer_ms(basket, answer), by_turn, &got) < 0)
 		got.outcome = HOLD_STORE_AWAY;
 	if (got.outcome == HOLD_OK || got.outcome == HOLD_AGAIN) {
 		taken = taken_of(got.outcome);
@@ -73,11 +74,18 @@ static struct holding_taken take_rows(struct booking *b, const char *id,
 struct holding_taken holding_take(struct booking *b, const char *id,
 				  const char *event,
 				  const struct basket *basket,
-				  const char *holder)
+				  const char *holder, bool turn)
 {
+	const struct line_ask ask = { event,
+				      holder,
+				      basket,
+				      { .seats = (int64_t)basket->n,
+					.max_price_minor = INT64_MAX },
+				      turn };
 	struct event_terms terms;
 	struct holding_taken taken;
 	struct hold_answer answer;
+	struct line_pass pass;
 	int rc = store_event_terms(b->store, event, &terms);
 
 	if (rc < 0)
@@ -85,6 +93,11 @@ struct holding_taken holding_take(struct booking *b, const char *id,
 	taken = taken_of(terms.sale);
 	taken.opens_in_ms = terms.opens_in_ms;
 	if (terms.sale != HOLD_OK)
+		return taken;
+	pass = line_pass(b, &terms, &ask);
+	taken.outcome = pass.outcome;
+	taken.in_line = pass.in_line;
+	if (pass.outcome != HOLD_OK)
 		return taken;
 	rc = hold_acquire(b->hold, basket, holder,
 			  terms.hold_ms > 0 ? terms.hold_ms : b->hold_ms,
@@ -94,7 +107,7 @@ struct holding_taken holding_take(struct booking *b, const char *id,
 			       answer.refused_ms);
 	if (rc < 0)
 		return taken_of(HOLD_LOCK_AWAY);
-	return take_rows(b, id, event, basket, holder, &answer);
+	return take_rows(b, id, event, basket, holder, pass.by_turn, &answer);
 }
 
 /* ---- what a live hold's locks say ---------------------------------------- */

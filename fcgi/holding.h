@@ -17,14 +17,18 @@ struct holding_taken {
 	char id[HOLD_ID_LEN + 1];          /* OK, AGAIN */
 	int64_t seats_limit, seats_used;   /* OVER_LIMIT */
 	int64_t opens_in_ms;               /* SALE_NOT_YET */
+	int64_t in_line;                   /* IN_LINE: how many wait */
 	struct seat_seen seen[BASKET_MAX]; /* REFUSED: by the basket */
 };
 
-/* id: of the hold to be made, which nobody guesses. */
+/*
+ * id: of the hold to be made, which nobody guesses. turn: only by the holder's
+ * turn in the line (line.h); else IN_LINE.
+ */
 struct holding_taken holding_take(struct booking *b, const char *id,
 				  const char *event,
 				  const struct basket *basket,
-				  const char *holder);
+				  const char *holder, bool turn);
 
 /*
  * Outcomes as of db/migrations/0006_holds.sql. EXPIRED, too, when the lock was

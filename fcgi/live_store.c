@@ -19,6 +19,7 @@ enum statement {
 	SEATS,
 	EVENTS,
 	HOLDS,
+	TIDY,
 	END,
 };
 
@@ -34,6 +35,7 @@ static const struct pg_statement statements[] = {
 		    "FROM reservations()",
 		    0,
 		    { 0 } },
+	[TIDY] = { "live_tidy", "SELECT line_tidy()", 0, { 0 } },
 	[END] = { "live_end",
 		  "SELECT ticket_id FROM ticket_free_lapsed($1, $2, $3)",
 		  3,
@@ -159,6 +161,17 @@ int live_store_holds(struct live_store *store, live_hold_fn *each, void *arg)
 		     PQgetvalue(result, row, 2), number_at(result, row, 3));
 	PQclear(result);
 	return 0;
+}
+
+int live_store_tidy(struct live_store *store)
+{
+	struct pg_params params;
+	PGresult *result;
+
+	pg_params_init(&params);
+	result = pg_link_run(&store->link, &statements[TIDY], &params);
+	PQclear(result);
+	return result != NULL ? 0 : HF_EUNREACHABLE;
 }
 
 int live_store_end(struct live_store *store, const char *const *ids,

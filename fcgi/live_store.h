@@ -37,6 +37,9 @@ int live_store_events(struct live_store *store, live_id_fn *each,
 int live_store_holds(struct live_store *store, live_hold_fn *each,
 		     void *arg) HF_MUSTUSE;
 
+/* Takes away places in waiting lines that nobody has come back to. */
+int live_store_tidy(struct live_store *store) HF_MUSTUSE;
+
 /*
  * Frees those that are still reserved under their token and past their time;
  * each() is told of them alone.

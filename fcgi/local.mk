@@ -9,6 +9,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/api_health.c \
 	fcgi/api_holds.c \
 	fcgi/api_identity.c \
+	fcgi/api_line.c \
 	fcgi/api_metrics.c \
 	fcgi/api_orders.c \
 	fcgi/api_tickets.c \
@@ -47,6 +48,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/input.c fcgi/input.h \
 	fcgi/json_body.c fcgi/json_body.h \
 	fcgi/json_out.c fcgi/json_out.h \
+	fcgi/line.c fcgi/line.h \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/live.c fcgi/live.h \
 	fcgi/live_store.c fcgi/live_store.h \
@@ -80,6 +82,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store_forms.c fcgi/store_forms.h \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
+	fcgi/store_line.c fcgi/store_line.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
 	fcgi/store_oversold.c fcgi/store_oversold.h \
 	fcgi/text_check.c fcgi/text_check.h \

@@ -13,7 +13,7 @@
 /* A "{}" stands for one or more bytes other than '/', taken as an argument. */
 static const struct route {
 	const char *path;
-	const char *method; /* the only one it takes */
+	const char *method; /* a path that takes another one has two rows */
 	api_fn *answer;
 } routes[] = {
 	{ "/reserve_ticket", "POST", api_reserve },
@@ -29,6 +29,9 @@ static const struct route {
 	{ "/api/events/{}/state", "GET", api_event_state },
 	{ "/api/events/{}/board", "GET", api_event_board },
 	{ "/api/events/{}/holds", "POST", api_hold_make },
+	{ "/api/events/{}/line", "GET", api_line },
+	{ "/api/events/{}/line", "POST", api_line_join },
+	{ "/api/events/{}/line/leave", "POST", api_line_leave },
 	{ "/api/holds", "GET", api_holds },
 	{ "/api/holds/{}", "GET", api_hold },
 	{ "/api/holds/{}/extend", "POST", api_hold_extend },
@@ -132,22 +135,36 @@ static bool matches(const char *pattern, const char *path,
 	return *path == '\0';
 }
 
-static const struct route *find(const char *path,
-				struct hf_slice args[HTTP_ARGS_MAX])
-{
-	for (size_t i = 0; i < HF_LEN(routes); i++) {
-		if (matches(routes[i].path, path, args))
-			return &routes[i];
-	}
-	return NULL;
-}
-
 static bool takes_method(const struct route *route, const char *method)
 {
 	/* nginx drops the body of the answer to a HEAD. */
 	return strcmp(route->method, method) == 0 ||
 	       (strcmp(route->method, "GET") == 0 &&
 		strcmp(method, "HEAD") == 0);
+}
+
+/* The route of this path that takes this method; else the path's last one. */
+static const struct route *find(const struct http_request *request,
+				struct hf_slice args[HTTP_ARGS_MAX])
+{
+	const struct route *found = NULL;
+
+	for (size_t i = 0; i < HF_LEN(routes); i++) {
+		if (!matches(routes[i].path, request->path, args))
+			continue;
+		found = &routes[i];
+		if (takes_method(found, request->method))
+			break;
+	}
+	return found;
+}
+
+/* What a route's path takes, for Allow. */
+static const char *methods_of(const struct route *route)
+{
+	bool two = route > routes && strcmp(route[-1].path, route->path) == 0;
+
+	return two ? "GET, POST" : route->method;
 }
 
 static const struct refusal no_such_path = {
@@ -188,12 +205,12 @@ static const struct route *answer(struct site *site,
 				  enum http_read read, struct http_reply *reply)
 {
 	struct http_request matched = *request;
-	const struct route *route = find(request->path, matched.args);
+	const struct route *route = find(request, matched.args);
 
 	if (route == NULL) {
 		refuse(request, reply, &no_such_path);
 	} else if (!takes_method(route, request->method)) {
-		reply->allow = route->method;
+		reply->allow = methods_of(route);
 		refuse(request, reply,
 		       strcmp(route->method, "POST") == 0 ? &not_a_post
 							  : &not_a_get);

@@ -50,6 +50,8 @@ api_fn api_events, api_event, api_event_state, api_event_board;
 /* api_holds.c */
 api_fn api_hold_make, api_holds, api_hold;
 api_fn api_hold_extend, api_hold_release, api_hold_book;
+/* api_line.c */
+api_fn api_line, api_line_join, api_line_leave;
 /* api_orders.c */
 api_fn api_orders, api_order, api_order_calendar, api_order_ticket;
 /* form_event.c, form_hold.c, form_order.c: the plain pages */

@@ -14,6 +14,7 @@
 enum statement {
 	EVENT_TERMS,
 	HOLD_TAKE,
+	LINE_HOLD_TAKE,
 	HOLD_SHOW,
 	HOLDS_OF,
 	HOLD_EXTEND,
@@ -26,7 +27,8 @@ enum statement {
 const struct pg_statement store_hold_statements[] = {
 	[EVENT_TERMS] = {
 		"event_terms",
-		"SELECT sale, hold_seconds, opens_in_ms FROM event_terms($1)",
+		"SELECT sale, hold_seconds, opens_in_ms, line_exists($1) "
+		"FROM event_terms($1)",
 		1,
 		{ PG_TEXT },
 	},
@@ -34,6 +36,14 @@ const struct pg_statement store_hold_statements[] = {
 		"hold_take",
 		"SELECT outcome, hold_id, left_ms, seats_limit, seats_used "
 		"FROM hold_take($1, $2, $3, $4, $5, $6, $7)",
+		7,
+		{ PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT_ARRAY, PG_INT8_ARRAY,
+		  PG_TEXT, PG_INT8 },
+	},
+	[LINE_HOLD_TAKE] = {
+		"line_hold_take",
+		"SELECT outcome, hold_id, left_ms, seats_limit, seats_used "
+		"FROM line_hold_take($1, $2, $3, $4, $5, $6, $7)",
 		7,
 		{ PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT_ARRAY, PG_INT8_ARRAY,
 		  PG_TEXT, PG_INT8 },
@@ -116,6 +126,7 @@ static const struct {
 	{ "again", HOLD_AGAIN },
 	{ "replayed", HOLD_REPLAYED },
 	{ "refused", HOLD_REFUSED },
+	{ "line", HOLD_IN_LINE },
 	{ "closed", HOLD_SALE_CLOSED },
 	{ "not_yet", HOLD_SALE_NOT_YET },
 	{ "expired", HOLD_EXPIRED },
@@ -189,6 +200,7 @@ int store_event_terms(struct store *store, const char *event,
 		terms_out->sale = outcome_of(result, 0, HOLD_OK);
 		terms_out->hold_ms = pg_int(result, 0, 1) * 1000;
 		terms_out->opens_in_ms = pg_int(result, 0, 2);
+		terms_out->line = pg_bool(result, 0, 3);
 	}
 	PQclear(result);
 	return 0;
@@ -196,7 +208,7 @@ int store_event_terms(struct store *store, const char *event,
 
 int store_hold_take(struct store *store, const char *id, const char *event,
 		    const char *holder, const struct basket *basket,
-		    const struct hold_answer *answer, int64_t ms,
+		    const struct hold_answer *answer, int64_t ms, bool by_turn,
 		    struct hold_taken *taken_out)
 {
 	int64_t fences[BASKET_MAX];
@@ -214,7 +226,8 @@ int store_hold_take(struct store *store, const char *id, const char *event,
 	pg_params_int8s(&params, fences, basket->n);
 	pg_params_text(&params, answer->service);
 	pg_params_int8(&params, ms);
-	result = run_for_one(store, HOLD_TAKE, &params);
+	result =
+	    run_for_one(store, by_turn ? LINE_HOLD_TAKE : HOLD_TAKE, &params);
 	if (result == NULL)
 		return HF_EUNREACHABLE;
 	*taken_out = (struct hold_taken){

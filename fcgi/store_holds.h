@@ -30,6 +30,7 @@ enum hold_outcome {
 	HOLD_AT_LIMIT,  /* it may not last longer */
 	HOLD_KEY_REUSED,
 	HOLD_IN_PROGRESS,
+	HOLD_IN_LINE, /* somebody waits for them who comes first */
 	/* Only of holding.h and best.h: */
 	HOLD_NOTHING_FITS,
 	HOLD_BUSY, /* too many ask for the best at once */
@@ -42,6 +43,7 @@ struct event_terms {
 	enum hold_outcome sale; /* OK: open; SALE_…, NO_EVENT */
 	int64_t hold_ms;        /* 0: as long as the worker says */
 	int64_t opens_in_ms;    /* SALE_NOT_YET */
+	bool line;              /* somebody waits in it */
 };
 
 int store_event_terms(struct store *store, const char *event,
@@ -54,10 +56,13 @@ struct hold_taken {
 	int64_t seats_limit, seats_used; /* of this holder in this event */
 };
 
-/* id: of the hold to be made. ms: how long it lasts. */
+/*
+ * id: of the hold to be made. ms: how long it lasts. by_turn: the holder is in
+ * line and leaves it with that; IN_LINE: it is not his turn any more.
+ */
 int store_hold_take(struct store *store, const char *id, const char *event,
 		    const char *holder, const struct basket *basket,
-		    const struct hold_answer *answer, int64_t ms,
+		    const struct hold_answer *answer, int64_t ms, bool by_turn,
 		    struct hold_taken *taken_out) HF_MUSTUSE;
 
 struct held_seat {

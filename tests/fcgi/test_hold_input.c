@@ -43,6 +43,29 @@ static void the_best_have_a_count_and_the_rest_is_open(void)
 	CU_ASSERT(input.wish.accessible);
 }
 
+static void a_line_is_joined_for_what_the_best_are(void)
+{
+	CU_ASSERT_EQUAL(parse("{\"best\":{\"count\":1},\"turn\":true}"), 0);
+	CU_ASSERT(input.turn);
+	CU_ASSERT_EQUAL(parse("{\"seats\":[1],\"turn\":1}"), HF_EBAD);
+	CU_ASSERT_PTR_NOT_NULL(strstr(input.wrong, "turn"));
+	CU_ASSERT_EQUAL(parse("{\"seats\":[1]}"), 0);
+	CU_ASSERT_FALSE(input.turn);
+	CU_ASSERT_EQUAL(line_input_parse(HF_SLICE("{\"count\":2,"
+						  "\"section\":\"S\","
+						  "\"max_price\":9}"),
+					 &input),
+			0);
+	CU_ASSERT_EQUAL(input.wish.count, 2);
+	CU_ASSERT_STRING_EQUAL(input.wish.section, "S");
+	CU_ASSERT_EQUAL(input.wish.max_price_minor, 9);
+	CU_ASSERT_EQUAL(line_input_parse(HF_SLICE("{}"), &input), HF_EBAD);
+	CU_ASSERT_STRING_EQUAL(input.wrong, "count is missing");
+	CU_ASSERT_EQUAL(line_input_parse(HF_SLICE("{\"count\":11}"), &input),
+			HF_ELIMIT);
+	CU_ASSERT_EQUAL(line_input_parse(HF_SLICE("[1]"), &input), HF_EBAD);
+}
+
 static void what_is_malformed_and_what_is_too_much_are_two_things(void)
 {
 	static const struct {
@@ -105,6 +128,7 @@ static void a_section_of_the_limit_fits_and_one_more_byte_does_not(void)
 static const struct hf_test tests[] = {
 	HF_TEST(seats_are_a_basket),
 	HF_TEST(the_best_have_a_count_and_the_rest_is_open),
+	HF_TEST(a_line_is_joined_for_what_the_best_are),
 	HF_TEST(what_is_malformed_and_what_is_too_much_are_two_things),
 	HF_TEST(a_section_of_the_limit_fits_and_one_more_byte_does_not),
 	HF_TEST_END,

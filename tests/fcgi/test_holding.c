@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "fcgi/holding.h"
+#include "fcgi/line.h"
 #include "libhold/err.h"
 
 #include "tests/fcgi/suites.h"
@@ -15,7 +16,9 @@
 static struct {
 	char calls[512];
 	int acquire, check, extend, release;
-	int terms_rc, take_rc, seen_rc, show_rc, extend_rc, release_rc, book_rc;
+	enum line_check line;
+	int line_rc, terms_rc, take_rc, seen_rc, show_rc, extend_rc, release_rc,
+	    book_rc;
 	struct event_terms terms;
 	struct hold_answer answer;
 	struct hold_taken taken;
@@ -116,7 +119,7 @@ int store_event_terms(struct store *store, const char *event,
 
 int store_hold_take(struct store *store, const char *id, const char *event,
 		    const char *holder, const struct basket *basket,
-		    const struct hold_answer *answer, int64_t ms,
+		    const struct hold_answer *answer, int64_t ms, bool by_turn,
 		    struct hold_taken *taken_out)
 {
 	HF_UNUSED(store);
@@ -125,10 +128,58 @@ int store_hold_take(struct store *store, const char *id, const char *event,
 	HF_UNUSED(holder);
 	HF_UNUSED(basket);
 	CU_ASSERT_EQUAL(answer->grants[1].fence, world.answer.grants[1].fence);
-	note("take");
+	note(by_turn ? "take-turn" : "take");
 	world.take_ms = ms;
 	*taken_out = world.taken;
 	return world.take_rc;
+}
+
+int store_line_check(struct store *store, const char *event, const char *holder,
+		     const struct basket *basket, const struct line_wish *wish,
+		     enum line_check *check_out, int64_t *in_line_out)
+{
+	HF_UNUSED(store);
+	HF_UNUSED(event);
+	HF_UNUSED(holder);
+	CU_ASSERT_PTR_NOT_NULL(basket);
+	CU_ASSERT_EQUAL(wish->seats, 2);
+	note("line");
+	*check_out = world.line;
+	*in_line_out = 12;
+	return world.line_rc;
+}
+
+/* Of best.h and of the API: not asked here. */
+int store_line_yield(struct store *store, const char *event, const char *holder)
+{
+	HF_UNUSED(store);
+	HF_UNUSED(event);
+	HF_UNUSED(holder);
+	return HF_EUNREACHABLE;
+}
+
+int store_line_join(struct store *store, const char *event, const char *holder,
+		    const struct line_wish *wish,
+		    struct line_joined *joined_out)
+{
+	HF_UNUSED(wish);
+	HF_UNUSED(joined_out);
+	return store_line_yield(store, event, holder);
+}
+
+int store_line_leave(struct store *store, const char *event, const char *holder,
+		     bool *left_out)
+{
+	HF_UNUSED(left_out);
+	return store_line_yield(store, event, holder);
+}
+
+int store_line_seen(struct store *store, const char *event, const char *holder,
+		    line_view_fn *each, void *arg)
+{
+	HF_UNUSED(each);
+	HF_UNUSED(arg);
+	return store_line_yield(store, event, holder);
 }
 
 int store_seats_seen(struct store *store, const char *event,
@@ -276,7 +327,7 @@ static void setup(void)
 
 static enum hold_outcome take(void)
 {
-	return holding_take(&b, "h", "e", &two, "\1id").outcome;
+	return holding_take(&b, "h", "e", &two, "\1id", false).outcome;
 }
 
 static enum hold_outcome book(void)
@@ -321,6 +372,42 @@ static void a_sale_that_is_not_open_touches_no_lock(void)
 	CU_ASSERT(called("terms terms "));
 }
 
+static void where_nobody_waits_nothing_is_asked_of_the_line(void)
+{
+	world.line = LINE_WAIT;
+	CU_ASSERT_EQUAL(take(), HOLD_OK);
+	CU_ASSERT(called("terms acquire take "));
+}
+
+static void who_has_somebody_before_him_touches_no_lock(void)
+{
+	struct holding_taken taken;
+
+	world.terms.line = true;
+	world.line = LINE_WAIT;
+	taken = holding_take(&b, "h", "e", &two, "\1id", false);
+	CU_ASSERT_EQUAL(taken.outcome, HOLD_IN_LINE);
+	CU_ASSERT_EQUAL(taken.in_line, 12);
+	world.line_rc = HF_EUNREACHABLE;
+	CU_ASSERT_EQUAL(take(), HOLD_STORE_AWAY);
+	CU_ASSERT(called("terms line terms line "));
+}
+
+static void who_has_a_turn_takes_by_it_and_may_ask_for_nothing_else(void)
+{
+	world.terms.line = true;
+	world.line = LINE_FREE;
+	CU_ASSERT_EQUAL(take(), HOLD_OK);
+	world.line = LINE_TURN;
+	CU_ASSERT_EQUAL(take(), HOLD_OK);
+	CU_ASSERT(called("terms line acquire take "
+			 "terms line acquire take-turn "));
+	world.terms.line = false;
+	world.line = LINE_FREE;
+	CU_ASSERT_EQUAL(holding_take(&b, "h", "e", &two, "\1id", true).outcome,
+			HOLD_IN_LINE);
+}
+
 static void what_the_rows_refuse_leaves_only_locks_that_were_there(void)
 {
 	static const enum hold_outcome outcomes[] = { HOLD_REFUSED,
@@ -350,12 +437,12 @@ static void a_lock_of_another_is_told_by_its_seat(void)
 	world.acquire = HF_EHELD;
 	world.answer.refused = 1;
 	world.answer.refused_ms = 4321;
-	taken = holding_take(&b, "h", "e", &two, "\1id");
+	taken = holding_take(&b, "h", "e", &two, "\1id", false);
 	CU_ASSERT_EQUAL(taken.outcome, HOLD_REFUSED);
 	CU_ASSERT_EQUAL(taken.seen[1].state, SEAT_HELD);
 	CU_ASSERT_EQUAL(taken.seen[1].left_ms, 4321);
 	world.seen[0].state = SEAT_BOOKED; /* then the row tells more */
-	taken = holding_take(&b, "h", "e", &two, "\1id");
+	taken = holding_take(&b, "h", "e", &two, "\1id", false);
 	CU_ASSERT_EQUAL(taken.seen[0].state, SEAT_BOOKED);
 	CU_ASSERT_EQUAL(taken.seen[1].state, SEAT_AVAILABLE);
 }
@@ -476,6 +563,9 @@ static const struct hf_test tests[] = {
 	HF_TEST(the_locks_come_first_and_then_the_rows),
 	HF_TEST(an_event_says_how_long_its_holds_last),
 	HF_TEST(a_sale_that_is_not_open_touches_no_lock),
+	HF_TEST(where_nobody_waits_nothing_is_asked_of_the_line),
+	HF_TEST(who_has_somebody_before_him_touches_no_lock),
+	HF_TEST(who_has_a_turn_takes_by_it_and_may_ask_for_nothing_else),
 	HF_TEST(what_the_rows_refuse_leaves_only_locks_that_were_there),
 	HF_TEST(a_lock_of_another_is_told_by_its_seat),
 	HF_TEST(the_same_hold_again_is_no_change),

@@ -110,6 +110,14 @@ static void look_at_basket(const struct basket *basket)
 	}
 }
 
+static void look_at_wish(const struct best_wish *wish)
+{
+	must(wish->count >= 1 && wish->count <= BASKET_MAX);
+	must(wish->max_price_minor >= 0);
+	must(strlen(wish->section) <= SECTION_NAME_MAX);
+}
+
+/* As a hold's body, and as one that joins a line. */
 static void try_hold(struct hf_slice in)
 {
 	static struct hold_input input;
@@ -119,12 +127,15 @@ static void try_hold(struct hf_slice in)
 		must(rc == HF_EBAD || rc == HF_ELIMIT);
 		must(input.wrong[0] != '\0');
 	} else if (input.best) {
-		must(input.wish.count >= 1 && input.wish.count <= BASKET_MAX);
-		must(input.wish.max_price_minor >= 0);
-		must(strlen(input.wish.section) <= SECTION_NAME_MAX);
+		look_at_wish(&input.wish);
 	} else {
 		look_at_basket(&input.basket);
 	}
+	rc = line_input_parse(in, &input);
+	if (rc == 0)
+		look_at_wish(&input.wish);
+	else
+		must(input.wrong[0] != '\0');
 }
 
 /* No byte of it ends an attribute or opens a tag. */

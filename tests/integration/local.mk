@@ -73,6 +73,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS)
 # sanitizers, too.
 HOUSE_TESTS = \
 	tests/integration/test_api_best.py \
+	tests/integration/test_api_line.py \
 	tests/integration/test_api_openapi.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_herd.py \
