@@ -58,6 +58,37 @@ deploy/systemd/holdfast-web.service: deploy/systemd/holdfast-web.service.in
 deploy/systemd/holdfast-worker@.service: deploy/systemd/holdfast-worker@.service.in
 deploy/systemd/lockd.service: deploy/systemd/lockd.service.in
 
+# The manifests of Kubernetes, as they are.
+EXTRA_DIST += \
+	deploy/kubernetes/base/account.yaml \
+	deploy/kubernetes/base/kustomization.yaml \
+	deploy/kubernetes/base/namespace.yaml \
+	deploy/kubernetes/base/network.yaml \
+	deploy/kubernetes/base/prepare.yaml \
+	deploy/kubernetes/base/sale.yaml \
+	deploy/kubernetes/base/scaling.yaml \
+	deploy/kubernetes/base/service.yaml \
+	deploy/kubernetes/base/settings.yaml \
+	deploy/kubernetes/scaled/kustomization.yaml \
+	deploy/kubernetes/scaled/network.yaml \
+	deploy/kubernetes/scaled/scaling.yaml \
+	deploy/kubernetes/scaled/settings.yaml \
+	deploy/kubernetes/secrets \
+	deploy/kubernetes/single/database.yaml \
+	deploy/kubernetes/single/ephemerald.yaml \
+	deploy/kubernetes/single/kustomization.yaml \
+	deploy/kubernetes/single/lockd.yaml \
+	deploy/kubernetes/single/network.yaml
+
+# The images, and how they go together on one machine.
+EXTRA_DIST += .dockerignore compose.yaml \
+	deploy/containers/Dockerfile \
+	deploy/containers/base \
+	deploy/containers/database \
+	deploy/containers/health \
+	deploy/containers/prepare \
+	deploy/containers/web
+
 # The opt-in check: ./check --deploy.
 EXTRA_DIST += deploy/check/run
 
