@@ -20,6 +20,7 @@ ephemerald_libephemerald_a_SOURCES = \
 	ephemerald/persist.c ephemerald/persist.h \
 	ephemerald/quota.c ephemerald/quota.h \
 	ephemerald/reaper.c ephemerald/reaper.h \
+	ephemerald/scrape.c ephemerald/scrape.h \
 	ephemerald/request.c ephemerald/request.h \
 	ephemerald/server.c ephemerald/server.h \
 	ephemerald/session.c ephemerald/session.h \

@@ -7,6 +7,7 @@
 #include "ephemerald/connect.h"
 #include "ephemerald/persist.h"
 #include "ephemerald/request.h"
+#include "ephemerald/scrape.h"
 #include "ephemerald/words.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
@@ -348,6 +349,8 @@ static size_t serve(struct hf_conn *conn, struct hf_slice bytes)
 	if (peer->client.session == NULL &&
 	    words_run(server->e, &peer->client, bytes, now_ms))
 		return bytes.len;
+	if (peer->client.session == NULL && scrape_begins(bytes))
+		return scrape_run(server->e, &peer->client, bytes, now_ms);
 	return run_frames(peer, bytes);
 }
 

@@ -27,7 +27,7 @@ static const struct word {
 };
 
 /* The setting is words with commas or spaces between, or "*". */
-static bool is_listed(const struct ephemerald *e, const char *name)
+bool words_allow(const struct ephemerald *e, const char *name)
 {
 	const char *at = e->settings.four_letter;
 
@@ -91,7 +91,7 @@ bool words_run(struct ephemerald *e, struct client *client,
 	e->stats.received++;
 	out = client->ops->out(client, CLIENT_REPLY,
 			       word->shows_nodes ? e->db.zxid : 0);
-	if (is_listed(e, word->name))
+	if (words_allow(e, word->name))
 		word->print(e, out, now_ms);
 	else
 		hf_buf_printf(out,

@@ -11,6 +11,9 @@
 /* The setting: 0, or HF_EUSAGE after a line on standard error. */
 int words_check(const char *list) HF_MUSTUSE;
 
+/* Does the setting list this word? */
+bool words_allow(const struct ephemerald *e, const char *name);
+
 /* Are these bytes a word? Then it is answered, or refused in so many words. */
 bool words_run(struct ephemerald *e, struct client *client,
 	       struct hf_slice bytes, int64_t now_ms);

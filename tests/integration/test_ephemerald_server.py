@@ -5,6 +5,7 @@ import socket
 import subprocess
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse
 
 from servers import Ephemerald, build_path
 from web import wait_until
@@ -59,6 +60,60 @@ def test_a_word_that_is_not_listed_is_refused_in_so_many_words():
         assert server.ask("ruok") == "imok"
         assert server.ask("mntr") == (
             "mntr is not executed because it is not in the whitelist.\n")
+
+
+def scrape(server, *parts, path="/metrics"):
+    """What comes back for a request that arrives in these parts."""
+    parts = parts or (f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),)
+    with socket.create_connection(("127.0.0.1", server.port)) as peer:
+        peer.settimeout(10)
+        for part in parts:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.sendall(part)
+        reply = b""
+        while more := peer.recv(65536):
+            reply += more
+    return reply.decode()
+
+
+def test_prometheus_gets_what_mntr_says(busy):
+    head, page = scrape(busy).split("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 OK\r\n")
+    assert "Content-Type: text/plain; version=0.0.4\r\n" in head
+    assert f"Content-Length: {len(page)}\r\n" in head
+    families = {family.name: family for family in parse(page)}
+    told = dict(line.split("\t") for line in busy.ask("mntr").splitlines())
+    for word in ("zk_version", "zk_server_state"):
+        told.pop(word)  # no numbers
+    assert set(families) == set(told)
+    for name in ("zk_znode_count", "zk_ephemerals_count", "zk_global_sessions"):
+        assert families[name].samples[0].value == float(told[name])
+    # What ends up growing only; the rest may go down.
+    counters = {name for name, family in families.items()
+                if family.type == "counter"}
+    assert {"zk_stalls", "zk_connection_rejected"} <= counters
+    assert "zk_znode_count" not in counters
+
+
+@pytest.mark.parametrize("cut", (4, 5, 20, -1))
+def test_a_request_for_numbers_may_come_in_pieces(busy, cut):
+    request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert "zk_ephemerals_count 1\n" in scrape(busy, request[:cut], request[cut:])
+
+
+def test_other_paths_have_nothing_and_a_long_head_is_hung_up_on(busy):
+    assert scrape(busy, path="/").startswith("HTTP/1.1 404 ")
+    assert scrape(busy, path="/metricsx").startswith("HTTP/1.1 404 ")
+    fits = b"GET /metrics HTTP/1.1\r\nX: ".ljust(8192, b"x")
+    assert "200 OK" in scrape(busy, fits, b"\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", busy.port)) as peer:
+        peer.sendall(fits + b"x")
+        assert closed(peer)
+
+
+def test_who_may_not_ask_mntr_gets_no_numbers():
+    with Ephemerald("--four-letter-words", "ruok, srvr") as server:
+        assert scrape(server).startswith("HTTP/1.1 403 ")
 
 
 def closed(peer):
