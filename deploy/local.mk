@@ -110,3 +110,11 @@ uninstall-hook:
 dist_sbin_SCRIPTS = deploy/bin/holdfast-backup deploy/bin/holdfast-restore
 keepdir = $(pkgdatadir)/keep
 dist_keep_DATA = deploy/keep/keep.sh deploy/keep/restored.sql
+
+# For Prometheus and Grafana, to be copied or pointed at: docs/monitoring.md
+monitoringdir = $(pkgdatadir)/monitoring
+dist_monitoring_DATA = \
+	deploy/monitoring/alerts.yml \
+	deploy/monitoring/dashboard.json \
+	deploy/monitoring/locks.lua \
+	deploy/monitoring/prometheus.yml

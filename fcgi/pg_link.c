@@ -66,6 +66,7 @@ static void hang_up(struct pg_link *link)
 {
 	PQfinish(link->pg);
 	link->pg = NULL;
+	link->named[0] = '\0';
 	count_connection(link);
 }
 
@@ -369,6 +370,25 @@ static int connected(struct pg_link *link)
 	return link->pg != NULL ? 0 : dial(link);
 }
 
+/* False: the session is lost. */
+static bool name_session(struct pg_link *link)
+{
+	const char *id = hf_log_request_id();
+	PGresult *result = NULL;
+
+	if (!hf_log_shows(HF_LOG_DEBUG) || id[0] == '\0' ||
+	    strcmp(link->named, id) == 0)
+		return true;
+	snprintf(link->named, sizeof(link->named), "%s", id);
+	if (PQsendQueryParams(link->pg,
+			      "SELECT set_config('application_name', $1, "
+			      "false)",
+			      1, NULL, &id, NULL, NULL, 0) == 1)
+		result = collect(link, hf_clock_ms() + PG_LINK_ANSWER_MS);
+	PQclear(result);
+	return link->pg != NULL;
+}
+
 /*
  * NULL, and perhaps no connection, when there is nothing that can be trusted;
  * link->why says why.
@@ -378,6 +398,8 @@ static PGresult *ask(struct pg_link *link, const struct pg_statement *s,
 {
 	PGresult *result;
 
+	if (!name_session(link))
+		return NULL;
 	link->warned = false;
 	link->reasons[0] = '\0';
 	if (PQsendQueryPrepared(link->pg, s->name, params->n, params->values,

@@ -12,6 +12,9 @@
  * in its own time, beginning with the last that did. A commit that the server
  * warns of (it is not on the standby, though it should be) counts as one
  * whose answer was lost.
+ *
+ * Where debug lines are logged, the session is named after the request that its
+ * thread is about (application_name); that is one more round trip.
  */
 #ifndef FCGI_PG_LINK_H
 #define FCGI_PG_LINK_H
@@ -50,6 +53,7 @@ struct pg_link {
 	char reasons[PG_LINK_REASONS_MAX]; /* of what was lost in this call */
 	struct meter *meter;    /* counts round trips; NULL: nobody does */
 	enum meter_failure why; /* the last statement without an answer */
+	char named[72]; /* the request that the session was named after */
 };
 
 /*

@@ -25,6 +25,7 @@ static void hang_up(struct redis_link *link)
 		redisFree(link->redis);
 	link->redis = NULL;
 	link->owed = false;
+	link->named[0] = '\0';
 }
 
 void redis_link_fini(struct redis_link *link)
@@ -199,6 +200,31 @@ static void answered(struct redis_link *link)
 	backoff_worked(&link->backoff);
 }
 
+/* For who looks: a server that does not take names is as good. */
+static void name_connection(struct redis_link *link)
+{
+	const char *id = hf_log_request_id();
+	const char *argv[] = { "CLIENT", "SETNAME", id };
+	redisReply *reply;
+
+	if (!hf_log_shows(HF_LOG_DEBUG) || id[0] == '\0' ||
+	    strcmp(link->named, id) == 0)
+		return;
+	snprintf(link->named, sizeof(link->named), "%s", id);
+	reply = ask(link, 3, argv, NULL);
+	if (reply != NULL)
+		freeReplyObject(reply);
+}
+
+/* Connected, and ready for a call of this request. */
+static int ready(struct redis_link *link)
+{
+	if (connected(link) < 0)
+		return HF_EUNREACHABLE;
+	name_connection(link);
+	return link->redis != NULL ? 0 : HF_EUNREACHABLE;
+}
+
 static bool is_forgotten_script(const redisReply *reply)
 {
 	return reply->type == REDIS_REPLY_ERROR &&
@@ -219,7 +245,7 @@ redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 {
 	redisReply *reply;
 
-	if (connected(link) < 0)
+	if (ready(link) < 0)
 		return NULL;
 	name_script(link, i, argv, lens);
 	reply = ask(link, argc, argv, lens);
@@ -248,7 +274,7 @@ int redis_link_send(struct redis_link *link, size_t i, int argc,
 {
 	int done = 0, rc;
 
-	if (connected(link) < 0)
+	if (ready(link) < 0)
 		return HF_EUNREACHABLE;
 	name_script(link, i, argv, lens);
 	rc = redisAppendCommandArgv(link->redis, argc, argv, lens);
@@ -267,7 +293,7 @@ int redis_link_ping(struct redis_link *link)
 	const char *argv[] = { "PING" };
 	redisReply *reply;
 
-	if (connected(link) < 0)
+	if (ready(link) < 0)
 		return HF_EUNREACHABLE;
 	reply = ask_well(link, 1, argv, NULL);
 	if (reply == NULL)

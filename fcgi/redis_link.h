@@ -5,6 +5,8 @@
  * connects again by itself, with back-off. A lost connection is noticed
  * before a call is sent, and then the call goes over a new one. Once
  * something was sent, nothing is sent again: nobody knows whether it ran.
+ * Where debug lines are logged, the connection is named after the request
+ * that its thread is about (libhold/log.h); that is one more round trip.
  * The process ignores SIGPIPE.
  */
 #ifndef FCGI_REDIS_LINK_H
@@ -31,6 +33,7 @@ struct redis_link {
 	bool away; /* reported already: one line an outage */
 	enum meter_failure why; /* the last call without an answer had none */
 	char shas[REDIS_LINK_SCRIPTS_MAX][41];
+	char named[72]; /* the request that the connection was named after */
 };
 
 /* Takes the contents of url; scripts must outlive the link. */

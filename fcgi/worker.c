@@ -45,9 +45,16 @@ static void count_wait(struct meter *meter, const struct http_request *request)
 			   (hf_wall_ms() - request->passed_ms) * 1000);
 }
 
+static const char *result_of(const struct http_reply *reply)
+{
+	if (reply->result != NULL)
+		return reply->result;
+	return reply->status < 400 ? "ok" : "error";
+}
+
 static void count(struct thread *t, size_t call, int64_t began_us)
 {
-	const char *result = t->reply.result != NULL ? t->reply.result : "ok";
+	const char *result = result_of(&t->reply);
 	int64_t took_us = hf_clock_us() - began_us;
 	char name[80];
 

@@ -49,6 +49,11 @@ void hf_log_request(const char *id)
 	request_id = id;
 }
 
+const char *hf_log_request_id(void)
+{
+	return request_id;
+}
+
 void hf_log_sink(hf_log_sink_fn *sink, void *arg)
 {
 	context.sink = sink;

@@ -34,6 +34,9 @@ bool hf_log_shows(enum hf_log_level level);
  */
 void hf_log_request(const char *id);
 
+/* What it said last; as long as that lives. */
+const char *hf_log_request_id(void);
+
 /* Where whole lines (no newline) go instead of stderr; NULL: back to it. */
 typedef void hf_log_sink_fn(void *arg, enum hf_log_level level,
 			    const char *line);

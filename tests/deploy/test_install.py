@@ -24,6 +24,8 @@ FILES = ["share/holdfast/holdfast.conf.in", "share/holdfast/www/index.html",
          "share/holdfast/www/view/map.js", "share/holdfast/halls/theatre.csv",
          "share/holdfast/migrations/0001_tickets.sql",
          "share/holdfast/conf/lockd.conf", "share/holdfast/conf/ephemerald.conf",
+         "share/holdfast/monitoring/alerts.yml",
+         "share/holdfast/monitoring/dashboard.json",
          "share/holdfast/conf/worker.env", "share/holdfast/conf/web.env",
          "share/man/man8/lockd.8", "share/man/man8/ephemerald.8",
          "share/man/man8/holdfast-init.8", "share/man/man8/holdfast-admin.8",
@@ -40,6 +42,7 @@ AS_BUILT = {
     "fcgi/ticketing.fcgi": "libexec/holdfast/ticketing.fcgi",
     "nginx/fill": "share/holdfast/fill",
     "nginx/holdfast.conf.in": "share/holdfast/holdfast.conf.in",
+    "nginx/metrics.sh": "share/holdfast/metrics.sh",
     "www": "share/holdfast/www",
 }
 

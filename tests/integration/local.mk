@@ -86,6 +86,7 @@ HOUSE_TESTS = \
 	tests/integration/test_plain.py \
 	tests/integration/test_race.py \
 	tests/integration/test_readme.py \
+	tests/integration/test_request_id.py \
 	tests/integration/test_run.py \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker_restart.py

@@ -13,7 +13,7 @@ import pytest
 
 from buyer import Buyer, make_event
 from prometheus_client.parser import text_string_to_metric_families as parse
-from stack import Nginx, Stack
+from stack import SRC, Nginx, Stack
 from web import Client, free_port, wait_until
 
 WORKERS = 2
@@ -191,6 +191,13 @@ def test_a_ticket_that_is_sold_twice_is_seen(stack):
     assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 1)
     assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 2)
     stack.sql("UPDATE oversold SET settled_at = now()")
+
+
+def test_the_manual_names_every_number_and_no_other(stack):
+    rows = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \|",
+                      (SRC / "docs/monitoring.md").read_text(), re.MULTILINE)
+    told = re.findall(r"^# TYPE (\w+) (\w+)$", scrape(stack, 1), re.MULTILINE)
+    assert sorted(rows) == sorted(told)
 
 
 def test_threads_and_connections_are_told(stack):

@@ -1,0 +1,171 @@
+"""deploy/monitoring: promtool plays each alert's rule on planted numbers.
+
+Each fires on what it is for, and none does on the numbers of a healthy sale.
+"""
+
+import re
+import subprocess
+
+import yaml
+
+from stack import SRC
+
+MONITORING = SRC / "deploy/monitoring"
+RULES = [rule for group in yaml.safe_load(
+    (MONITORING / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
+MINUTES = 25  # of numbers, one each
+
+# A sample a minute: "a+bxN" is a, then N times b more.
+STEADY, GROWING = f"1x{MINUTES}", f"0+600x{MINUTES}"
+ZERO = f"0x{MINUTES}"
+WORKER = 'job="holdfast",instance="a:6006",worker="1"'
+
+
+def requests(result, each):
+    return (f'holdfast_requests_total{{{WORKER},call="POST /reserve_ticket",'
+            f'result="{result}"}}', f"0+{each}x{MINUTES}")
+
+
+def times(le, each):
+    return (f'holdfast_request_seconds_bucket{{{WORKER},'
+            f'call="POST /reserve_ticket",le="{le}"}}', f"0+{each}x{MINUTES}")
+
+
+HEALTHY = dict([
+    (f"up{{{WORKER}}}", STEADY),
+    ('up{job="nginx",instance="a:9113"}', STEADY),
+    ('up{job="lockd",instance="a:9121"}', STEADY),
+    ('up{job="ephemerald",instance="a:2181"}', STEADY),
+    (f"process_start_time_seconds{{{WORKER}}}", STEADY),
+    (f"holdfast_oversold_tickets{{{WORKER}}}", ZERO),
+    (f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}", f"0+60x{MINUTES}"),
+    requests("ok", 600), requests("held", 400), requests("lock_unavailable", 0),
+    times("0.5", 1000), times("2.5", 1000), times("+Inf", 1000),
+    (f"holdfast_threads{{{WORKER}}}", f"8x{MINUTES}"),
+    (f"holdfast_threads_busy{{{WORKER}}}", f"5x{MINUTES}"),
+    (f'holdfast_holds_total{{{WORKER},outcome="lost"}}', ZERO),
+    (f'holdfast_holds_total{{{WORKER},outcome="expired"}}', GROWING),
+    (f'holdfast_publisher_frames_total{{{WORKER},result="failed"}}', ZERO),
+    (f'holdfast_publisher_frames_total{{{WORKER},result="too_soon"}}', GROWING),
+    (f"holdfast_publisher_dropped_total{{{WORKER}}}", ZERO),
+    (f'holdfast_lock_errors_total{{{WORKER},kind="connect"}}', ZERO),
+    (f'holdfast_database_errors_total{{{WORKER},kind="connect"}}', ZERO),
+    (f'holdfast_database_errors_total{{{WORKER},kind="refused"}}', GROWING),
+    ("nginx_up", STEADY), ("redis_up", STEADY),
+    ("redis_aof_last_write_status", STEADY),
+    ("redis_rdb_last_bgsave_status", STEADY),
+    ("redis_rejected_connections_total", STEADY),
+    ("zk_refusing_changes", ZERO), ("zk_connection_rejected", STEADY),
+    ("zk_connection_drop_count", STEADY), ("zk_stalls", STEADY),
+])
+
+# What is to be seen of each trouble; all else is as in a healthy sale. A
+# value of None: there is no such number at all.
+TROUBLES = [
+    ("HoldfastOversold", {f"holdfast_oversold_tickets{{{WORKER}}}": STEADY}),
+    ("HoldfastOversoldUnchecked",
+     {f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}": ZERO}),
+    ("HoldfastErrors", dict([requests("lock_unavailable", 100)])),
+    ("HoldfastErrors", dict([requests("database-unavailable", 100)])),
+    ("HoldfastErrors", dict([requests("error", 100)])),
+    ("HoldfastSlow", dict([times("0.5", 900), times("2.5", 980)])),
+    ("HoldfastHoldsLost",
+     {f'holdfast_holds_total{{{WORKER},outcome="lost"}}': f"0+1x{MINUTES}"}),
+    ("HoldfastLiveUpdatesLost",
+     {f'holdfast_publisher_frames_total{{{WORKER},result="failed"}}': GROWING}),
+    ("HoldfastLiveUpdatesLost",
+     {f"holdfast_publisher_dropped_total{{{WORKER}}}": GROWING}),
+    ("HoldfastWorkerDown", {f"up{{{WORKER}}}": ZERO}),
+    ("HoldfastWorkerDown", {f"up{{{WORKER}}}": None}),
+    ("HoldfastWorkerRestarts",
+     {f"process_start_time_seconds{{{WORKER}}}": f"0+1x{MINUTES}"}),
+    ("HoldfastThreadsBusy", {f"holdfast_threads_busy{{{WORKER}}}": f"8x{MINUTES}"}),
+    ("HoldfastNginxDown", {"nginx_up": ZERO}),
+    ("HoldfastNginxDown", {'up{job="nginx",instance="a:9113"}': ZERO}),
+    ("HoldfastNginxDown", {'up{job="nginx",instance="a:9113"}': None}),
+    ("HoldfastLockServiceAway",
+     {f'holdfast_lock_errors_total{{{WORKER},kind="connect"}}': GROWING}),
+    ("HoldfastDatabaseAway",
+     {f'holdfast_database_errors_total{{{WORKER},kind="connect"}}': GROWING}),
+    ("LockdDown", {"redis_up": ZERO}),
+    ("LockdDown", {'up{job="lockd",instance="a:9121"}': ZERO}),
+    ("LockdDiskRefuses", {"redis_aof_last_write_status": ZERO}),
+    ("LockdDiskRefuses", {"redis_rdb_last_bgsave_status": ZERO}),
+    ("LockdRejects", {"redis_rejected_connections_total": GROWING}),
+    ("EphemeraldDown", {'up{job="ephemerald",instance="a:2181"}': ZERO}),
+    ("EphemeraldDiskRefuses", {"zk_refusing_changes": STEADY}),
+    ("EphemeraldRejects", {"zk_connection_rejected": GROWING}),
+    ("EphemeraldRejects", {"zk_connection_drop_count": GROWING}),
+    ("EphemeraldStalls", {"zk_stalls": GROWING}),
+]
+
+
+def alerts_seen(numbers):
+    """Adds ALERTS to what is expected: one test of promtool's."""
+    return {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values}
+                         for name, values in numbers.items() if values],
+        "promql_expr_test": [{
+            "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+            "eval_time": f"{MINUTES}m",
+        }],
+    }
+
+
+def play(tests, tmp_path):
+    path = tmp_path / "tests.yml"
+    path.write_text(yaml.safe_dump({
+        "rule_files": [str(MONITORING / "alerts.yml")],
+        "evaluation_interval": "1m", "tests": tests}))
+    return subprocess.run(["promtool", "test", "rules", str(path)],
+                          capture_output=True, text=True)
+
+
+def expecting(numbers, names):
+    test = alerts_seen(numbers)
+    test["promql_expr_test"][0]["exp_samples"] = [
+        {"labels": f'{{alertname="{name}"}}', "value": 1} for name in names]
+    return test
+
+
+def test_promtool_takes_the_rules_and_the_configuration():
+    for words in (["rules", "alerts.yml"], ["config", "prometheus.yml"]):
+        done = subprocess.run(["promtool", "check", *words], cwd=MONITORING,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_fires_on_what_it_is_for_and_alone(tmp_path):
+    done = play([expecting({**HEALTHY, **trouble}, [name])
+                 for name, trouble in TROUBLES], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_healthy_sale_wakes_nobody(tmp_path):
+    done = play([expecting(HEALTHY, [])], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtool_would_tell_a_silent_alert(tmp_path):
+    done = play([expecting(HEALTHY, ["HoldfastOversold"])], tmp_path)
+    assert done.returncode != 0
+
+
+def test_every_alert_is_tried():
+    assert {name for name, _ in TROUBLES} == {rule["alert"] for rule in RULES}
+
+
+def kebab(name):
+    return re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
+
+
+def test_an_alert_says_how_bad_it_is_and_where_to_read_on():
+    told = {words[0]: words[1] for words in re.findall(
+        r"^\| `(\w+)` \| (page|warn) \|", (SRC / "docs/monitoring.md").read_text(),
+        re.MULTILINE)}
+    assert told == {rule["alert"]: rule["labels"]["severity"] for rule in RULES}
+    for rule in RULES:
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["annotations"]["runbook"] == (
+            f"docs/operations.md#{kebab(rule['alert'])}")
