@@ -21,6 +21,7 @@ include tests/browser/local.mk
 include tests/clients/local.mk
 include tests/www/local.mk
 include tests/libhold/local.mk
+include tests/monitoring/local.mk
 include tests/lockd/local.mk
 include tests/ephemerald/local.mk
 include tests/db/local.mk
