@@ -1,6 +1,9 @@
 /*
  * Load over HTTP on kept connections: reserve and book pairs, each of a
  * ticket nobody had before, or one GET again and again.
+ *
+ * A GET may have one more header, a star in its path becomes another number
+ * each time, and the status that counts as done may be another than 200.
  */
 #include "config.h"
 
@@ -13,10 +16,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct settings {
-	int64_t port, clients, tickets, warm_up_ms, run_ms;
-	const char *get;
+	int64_t port, clients, tickets, warm_up_ms, run_ms, status, star;
+	const char *get, *header;
 };
 
 #define FIELD(f) offsetof(struct settings, f)
@@ -27,6 +31,12 @@ static const struct hf_conf_setting table[] = {
 	  "connections, one request in flight each" },
 	{ "get", HF_CONF_STRING, FIELD(get), "", 0, 0, NULL, "PATH",
 	  "ask for this path only (without it: reserve and book)" },
+	{ "star", HF_CONF_INT, FIELD(star), "0", 0, INT64_MAX, NULL, "N",
+	  "what a star in the path becomes first; then one less each time" },
+	{ "header", HF_CONF_STRING, FIELD(header), "", 0, 0, NULL, "LINE",
+	  "one more header of a GET, as Accept-Encoding: gzip" },
+	{ "status", HF_CONF_INT, FIELD(status), "200", 100, 599, NULL, "N",
+	  "the status that counts as done" },
 	{ "tickets", HF_CONF_INT, FIELD(tickets), "10", 1, 100000000, NULL, "N",
 	  "sell 1 to N, each once, then end" },
 	{ "warm-up-ms", HF_CONF_INT, FIELD(warm_up_ms), "1000", 0, 600000, NULL,
@@ -48,6 +58,7 @@ struct pair {
 struct sale {
 	const struct settings *settings;
 	int64_t sold;       /* the highest ticket that was asked for */
+	int64_t star;       /* the next number for the path's star */
 	struct pair *pairs; /* by client */
 	bool complained;
 };
@@ -87,11 +98,18 @@ static bool ask_sale(void *arg, unsigned client, bool first, struct hf_buf *out)
 static bool ask_get(void *arg, unsigned client, bool first, struct hf_buf *out)
 {
 	struct sale *sale = arg;
+	const struct settings *settings = sale->settings;
+	size_t before = strcspn(settings->get, "*");
 
 	HF_UNUSED(client);
 	HF_UNUSED(first);
-	hf_buf_printf(out, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-		      sale->settings->get);
+	hf_buf_printf(out, "GET %.*s", (int)before, settings->get);
+	if (settings->get[before] == '*')
+		hf_buf_printf(out, "%lld%s", (long long)sale->star--,
+			      settings->get + before + 1);
+	hf_buf_printf(out, " HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n",
+		      settings->header,
+		      settings->header[0] != '\0' ? "\r\n" : "");
 	return true;
 }
 
@@ -116,7 +134,7 @@ static enum load_verdict judge_any(struct sale *sale, struct hf_slice in,
 		return LOAD_MORE;
 	reply_out->used_bytes = reply.used_bytes;
 	reply_out->closes = reply.closes;
-	if (reply.status == 200)
+	if (reply.status == (int)sale->settings->status)
 		return LOAD_DONE;
 	complain(sale, (struct hf_slice){ in.data, reply.used_bytes });
 	return LOAD_FAILED;
@@ -146,6 +164,7 @@ static int run(const struct settings *settings)
 {
 	struct sale sale = {
 		.settings = settings,
+		.star = settings->star,
 		.pairs = hf_new_array(struct pair, (size_t)settings->clients),
 	};
 	bool gets = settings->get[0] != '\0';

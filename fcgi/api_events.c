@@ -9,6 +9,7 @@
 #include "fcgi/problem.h"
 #include "fcgi/query.h"
 #include "fcgi/router.h"
+#include "fcgi/state_cache.h"
 #include "fcgi/store_events.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
@@ -190,7 +191,7 @@ static void answer_state(void *arg, const struct event_state *state)
 		      "\"within_240_s\":%lld},\"seats\":",
 		      (long long)state->within_60_s,
 		      (long long)state->within_240_s);
-	hf_buf_add_slice(out, hf_slice_of(state->seats));
+	hf_buf_add_slice(out, state->seats);
 	hf_buf_add_char(out, '}');
 	work->reply->status = 200;
 	work->reply->cache = HTTP_SECOND;
@@ -213,8 +214,8 @@ void api_event_state(struct site *site, const struct http_request *request,
 			      "since must be the version of a state.");
 		return;
 	}
-	(void)answered(store_event_state(site->booking.store, event, since,
-					 answer_state, &work),
+	(void)answered(state_cache_tell(site->states, site->booking.store,
+					event, since, answer_state, &work),
 		       reply);
 }
 

@@ -78,6 +78,8 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->identity_cookie = param(fcgi, "COOKIE_HF_ID");
 	request->idempotency_key = param(fcgi, "HTTP_IDEMPOTENCY_KEY");
 	request->fetch_site = param(fcgi, "HTTP_SEC_FETCH_SITE");
+	request->takes_gzip =
+	    strcmp(param(fcgi, "HTTP_ACCEPT_ENCODING"), "gzip") == 0;
 	request->https =
 	    strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
 	    strcmp(param(fcgi, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
@@ -117,7 +119,7 @@ static const char *status_text(int status)
 	return "Error";
 }
 
-static uint64_t tag_of(const struct http_reply *reply)
+uint64_t http_tag(const struct http_reply *reply)
 {
 	struct hf_slice body = hf_buf_slice(&reply->body);
 
@@ -134,9 +136,15 @@ static void add_cache(struct hf_buf *head, const struct http_reply *reply)
 	};
 
 	hf_buf_printf(head, "Cache-Control: %s\r\n", rules[reply->cache]);
-	if (reply->cache == HTTP_SECOND || reply->cache == HTTP_FOREVER)
-		hf_buf_printf(head, "ETag: \"%016llx\"\r\n",
-			      (unsigned long long)tag_of(reply));
+	if (reply->cache != HTTP_SECOND && reply->cache != HTTP_FOREVER)
+		return;
+	/* Weak: the same in another form. */
+	hf_buf_printf(head, "ETag: %s\"%016llx\"\r\n",
+		      reply->packed ? "W/" : "",
+		      (unsigned long long)http_tag(reply));
+	hf_buf_printf(head, "Vary: Accept-Encoding\r\n");
+	if (reply->packed)
+		hf_buf_printf(head, "Content-Encoding: gzip\r\n");
 }
 
 /* A header with a value of this request; "" is none. */

@@ -25,6 +25,7 @@ struct http_request {
 	bool https;             /* how the buyer came to the first server */
 	int64_t passed_ms;      /* nginx passed it on, wall clock; 0: unsaid */
 	const char *id;         /* nginx's, for all logs; "": none */
+	bool takes_gzip;
 	/* What stands in the path's places (router.c). */
 	struct hf_slice args[HTTP_ARGS_MAX];
 };
@@ -60,12 +61,16 @@ struct http_reply {
 	enum http_cache cache;
 	uint64_t tag;   /* of the ETag; 0: made from the body */
 	bool challenge; /* a 401 says how to come back */
+	bool packed;    /* the body is gzip's (pack.h) */
 	bool replayed;  /* the answer to an earlier request of this key */
 	char location[HTTP_FIELD_MAX]; /* "": no such header, as below */
 	char set_cookie[HTTP_FIELD_MAX];
 	char file_name[HTTP_FIELD_MAX]; /* to be kept under this name */
 	struct hf_buf body;
 };
+
+/* Of the ETag, whatever form the body has. */
+uint64_t http_tag(const struct http_reply *reply);
 
 /* Empties it for the next request; memory above keep_bytes is given back. */
 void http_reply_reset(struct http_reply *reply, size_t keep_bytes);

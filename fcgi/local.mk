@@ -2,7 +2,7 @@
 noinst_LIBRARIES += fcgi/libworker.a
 fcgi_libworker_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(HIREDIS_CFLAGS) \
 	$(JSON_CFLAGS) $(CURL_CFLAGS) $(FCGI_CFLAGS) $(XXHASH_CFLAGS) \
-	$(CRYPTO_CFLAGS) $(QRENCODE_CFLAGS)
+	$(CRYPTO_CFLAGS) $(QRENCODE_CFLAGS) $(ZLIB_CFLAGS)
 fcgi_libworker_a_SOURCES = \
 	fcgi/api_args.c fcgi/api_args.h \
 	fcgi/api_events.c \
@@ -35,6 +35,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/form_parts.c fcgi/form_parts.h \
 	fcgi/form_refusal.c fcgi/form_refusal.h \
 	fcgi/guard.c fcgi/guard.h \
+	fcgi/hall_state.c fcgi/hall_state.h \
 	fcgi/hold.c fcgi/hold.h \
 	fcgi/hold_input.c fcgi/hold_input.h \
 	fcgi/hold_out.c fcgi/hold_out.h \
@@ -55,6 +56,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/meter.c fcgi/meter.h \
 	fcgi/metrics.c fcgi/metrics.h \
 	fcgi/order_out.c fcgi/order_out.h \
+	fcgi/pack.c fcgi/pack.h \
 	fcgi/pause.c fcgi/pause.h \
 	fcgi/pg_array.c fcgi/pg_array.h \
 	fcgi/pg_hosts.c fcgi/pg_hosts.h \
@@ -76,6 +78,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/seat_pick.c fcgi/seat_pick.h \
 	fcgi/secret.c fcgi/secret.h \
 	fcgi/settings.c fcgi/settings.h \
+	fcgi/state_cache.c fcgi/state_cache.h \
 	fcgi/store.c fcgi/store.h \
 	fcgi/store_best.c fcgi/store_best.h \
 	fcgi/store_events.c fcgi/store_events.h \
@@ -134,7 +137,7 @@ fcgi/lua_scripts.h: $(HOLD_LUA) libhold/embed.sh
 	$(AM_V_at)mv $@.new $@
 
 worker_libs = $(CURL_LIBS) $(FCGI_LIBS) $(HIREDIS_LIBS) $(PQ_LIBS) $(JSON_LIBS) \
-	$(XXHASH_LIBS) $(CRYPTO_LIBS) $(QRENCODE_LIBS)
+	$(XXHASH_LIBS) $(CRYPTO_LIBS) $(QRENCODE_LIBS) $(ZLIB_LIBS)
 pkglibexec_PROGRAMS = fcgi/ticketing.fcgi
 fcgi_ticketing_fcgi_CPPFLAGS = $(fcgi_libworker_a_CPPFLAGS)
 fcgi_ticketing_fcgi_SOURCES = fcgi/main.c

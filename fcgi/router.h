@@ -14,6 +14,7 @@ struct site {
 	struct booking booking;
 	const struct secret *secret; /* NULL: no identities here */
 	struct metrics *metrics;     /* the process's */
+	struct state_cache *states;  /* of all threads */
 };
 
 typedef void api_fn(struct site *site, const struct http_request *request,

@@ -4,13 +4,19 @@
 
 #include "fcgi/pg_rows.h"
 #include "fcgi/store_inner.h"
+#include "libhold/clock.h"
 #include "libhold/err.h"
+
+#include <stdio.h>
 
 enum statement {
 	EVENT_LIST,
 	EVENT_LAYOUT,
 	PLAIN_SEATS,
 	EVENT_STATE,
+	EVENT_MOMENT,
+	HALL_SIZE,
+	HALL_SEATS,
 	EVENT_BOARD,
 	EVENT_REVENUE,
 };
@@ -50,6 +56,32 @@ const struct pg_statement store_event_statements[] = {
 		"within_240_s, seats FROM event_state($1, $2)",
 		2,
 		{ PG_TEXT, PG_INT8 },
+	},
+	[EVENT_MOMENT] = {
+		"event_moment",
+		"SELECT era_now(), "
+		"pg_snapshot_xmin(now.seen), pg_snapshot_xmax(now.seen), "
+		"rfc3339(clock_timestamp()), sale_state(id), "
+		"rfc3339(sale_opens_at), layout_hash "
+		"FROM events, pg_current_snapshot() AS now (seen) "
+		"WHERE id = $1",
+		1,
+		{ PG_TEXT },
+	},
+	[HALL_SIZE] = {
+		"hall_size",
+		"SELECT count(*) FROM tickets WHERE event_id = $1",
+		1,
+		{ PG_TEXT },
+	},
+	[HALL_SEATS] = {
+		"hall_seats",
+		"SELECT sale_order, version, state, ceil(extract(epoch FROM "
+		"reserved_until - clock_timestamp()) * 1000)::bigint "
+		"FROM tickets WHERE event_id = $1 "
+		"AND (version > 0 OR state <> 'free')",
+		1,
+		{ PG_TEXT },
 	},
 	[EVENT_BOARD] = {
 		"event_board",
@@ -176,7 +208,8 @@ static struct event_state read_state(const PGresult *result)
 		.blocked = pg_int(result, 0, 9),
 		.within_60_s = pg_int(result, 0, 10),
 		.within_240_s = pg_int(result, 0, 11),
-		.seats = PQgetvalue(result, 0, 12),
+		.seats = { PQgetvalue(result, 0, 12),
+			   (size_t)PQgetlength(result, 0, 12) },
 	};
 }
 
@@ -204,6 +237,89 @@ int store_event_state(struct store *store, const char *event, int64_t since,
 	}
 	PQclear(result);
 	return rc;
+}
+
+/* ---- a state in pieces --------------------------------------------------- */
+
+static void copy_text(char *room, const PGresult *result, int column)
+{
+	snprintf(room, MOMENT_TEXT_MAX + 1, "%s",
+		 PQgetvalue(result, 0, column));
+}
+
+static void read_moment(const PGresult *result, struct event_moment *out)
+{
+	*out = (struct event_moment){
+		.version = pg_int(result, 0, 1),
+		.next = pg_int(result, 0, 2),
+	};
+	copy_text(out->era, result, 0);
+	copy_text(out->server_time, result, 3);
+	copy_text(out->sale, result, 4);
+	copy_text(out->opens_at, result, 5);
+	copy_text(out->layout_hash, result, 6);
+}
+
+int store_event_moment(struct store *store, const char *event,
+		       struct event_moment *moment_out)
+{
+	PGresult *result = run_for_event(store, EVENT_MOMENT, event);
+	int rc = HF_ENOTFOUND;
+
+	if (result == NULL)
+		return HF_EUNREACHABLE;
+	if (PQntuples(result) == 1) {
+		read_moment(result, moment_out);
+		rc = 0;
+	}
+	PQclear(result);
+	return rc;
+}
+
+int store_hall_size(struct store *store, const char *event, int64_t *seats_out)
+{
+	PGresult *result = run_for_event(store, HALL_SIZE, event);
+
+	if (result == NULL)
+		return HF_EUNREACHABLE;
+	*seats_out = pg_int(result, 0, 0);
+	PQclear(result);
+	return 0;
+}
+
+/* Of ticket_state's name. */
+static char letter_of(const char *state)
+{
+	switch (state[0]) {
+	case 'f':
+		return 'a';
+	case 'r':
+		return 'h';
+	default:
+		return strcmp(state, "booked") == 0 ? 'b' : 'x';
+	}
+}
+
+int store_hall_seats(struct store *store, const char *event, hall_seat_fn *each,
+		     void *arg)
+{
+	PGresult *result = run_for_event(store, HALL_SEATS, event);
+	int64_t now_ms = hf_clock_ms();
+
+	if (result == NULL)
+		return HF_EUNREACHABLE;
+	for (int row = 0; row < PQntuples(result); row++) {
+		const struct hall_seat seat = {
+			.ordinal = (int32_t)pg_int(result, row, 0),
+			.version = pg_int(result, row, 1),
+			.letter = letter_of(PQgetvalue(result, row, 2)),
+			.due_ms = now_ms + pg_int(result, row, 3),
+		};
+
+		each(arg, &seat);
+	}
+	PQclear(result);
+	return 0;
 }
 
 int store_event_board(struct store *store, const char *event, int64_t from_ms,

@@ -43,7 +43,7 @@ int store_plain_seats(struct store *store, const char *event,
 
 struct event_state {
 	const char *era, *server_time, *sale, *opens_at, *layout_hash;
-	const char *seats; /* JSON */
+	struct hf_slice seats; /* JSON */
 	int64_t version;
 	int64_t available, held, booked, blocked;
 	int64_t within_60_s, within_240_s;
@@ -53,6 +53,41 @@ struct event_state {
 typedef void event_state_fn(void *arg, const struct event_state *state);
 int store_event_state(struct store *store, const char *event, int64_t since,
 		      event_state_fn *each, void *arg) HF_MUSTUSE;
+
+/*
+ * The same in pieces, to be put together by hall_state.h. First the moment:
+ * seats that are read after it have all that was over by then.
+ */
+enum { MOMENT_TEXT_MAX = 63 };
+
+struct event_moment {
+	/* "" where there is none. */
+	char era[MOMENT_TEXT_MAX + 1];
+	char server_time[MOMENT_TEXT_MAX + 1];
+	char sale[MOMENT_TEXT_MAX + 1];
+	char opens_at[MOMENT_TEXT_MAX + 1];
+	char layout_hash[MOMENT_TEXT_MAX + 1];
+	int64_t version; /* all transactions before it are over */
+	int64_t next;    /* no transaction had this number yet */
+	int64_t seats;   /* of the hall; not from store_event_moment() */
+};
+
+int store_event_moment(struct store *store, const char *event,
+		       struct event_moment *moment_out) HF_MUSTUSE;
+int store_hall_size(struct store *store, const char *event,
+		    int64_t *seats_out) HF_MUSTUSE;
+
+struct hall_seat {
+	int64_t version;
+	int64_t due_ms; /* 'h': until then, by hf_clock_ms() */
+	int32_t ordinal;
+	char letter; /* 'h' also when its time is over */
+};
+
+/* Those that are not free or were changed ever, in any order. */
+typedef void hall_seat_fn(void *arg, const struct hall_seat *seat);
+int store_hall_seats(struct store *store, const char *event, hall_seat_fn *each,
+		     void *arg) HF_MUSTUSE;
 
 /* One step of the box office's picture. */
 struct board_step {

@@ -5,7 +5,9 @@
 #include "fcgi/guard.h"
 #include "fcgi/live.h"
 #include "fcgi/metrics.h"
+#include "fcgi/pack.h"
 #include "fcgi/router.h"
+#include "fcgi/state_cache.h"
 #include "fcgi/zk_keeper.h"
 #include "libhold/clock.h"
 #include "libhold/log.h"
@@ -35,6 +37,7 @@ struct thread {
 	FCGX_Request fcgi;
 	struct hf_buf body;
 	struct http_reply reply;
+	struct hf_buf packed; /* changes places with the reply's body */
 };
 
 /* From nginx to this thread: what waited in the socket, and in our reading. */
@@ -82,6 +85,7 @@ static bool answer(struct thread *t)
 	hf_log_request(request.id);
 	t->reply.request_id = request.id;
 	call = router_answer(&t->site, &request, read, &t->reply);
+	pack_reply(&request, &t->reply, &t->packed);
 	if (http_send(&t->fcgi, &t->reply) < 0)
 		hf_debug("peer went away before its reply path=%s",
 			 request.path);
@@ -199,6 +203,7 @@ struct house {
 	struct metrics *metrics;
 	struct zk_keeper *keeper;
 	struct live *live;
+	struct state_cache *states;
 };
 
 static void thread_init(struct thread *t, const struct house *house,
@@ -211,6 +216,7 @@ static void thread_init(struct thread *t, const struct house *house,
 	t->room = guard_room_new();
 	hf_buf_init(&t->body, HTTP_BODY_MAX);
 	hf_buf_init(&t->reply.body, REPLY_MAX);
+	hf_buf_init(&t->packed, REPLY_MAX);
 	FCGX_InitRequest(&t->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	t->site.booking.hold = new_hold(settings, house->keeper);
 	t->site.booking.hold->meter = meter;
@@ -220,12 +226,14 @@ static void thread_init(struct thread *t, const struct house *house,
 	t->site.booking.changes = live_changes(house->live);
 	t->site.booking.meter = meter;
 	t->site.metrics = house->metrics;
+	t->site.states = house->states;
 }
 
 static void thread_fini(struct thread *t)
 {
 	store_free(&t->site.booking.store);
 	hold_free(&t->site.booking.hold);
+	hf_buf_fini(&t->packed);
 	hf_buf_fini(&t->reply.body);
 	hf_buf_fini(&t->body);
 	guard_room_free(&t->room);
@@ -270,12 +278,14 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 		.settings = settings,
 		.metrics = metrics_new(n),
 		.keeper = open_keeper(settings),
+		.states = state_cache_new(),
 	};
 
 	house.live = open_live(settings, house.metrics);
 	serve_all(&house, threads, n);
 	free(threads);
 	live_close(&house.live);
+	state_cache_free(&house.states);
 	zk_keeper_close(&house.keeper);
 	metrics_free(&house.metrics);
 }

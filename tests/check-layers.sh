@@ -37,7 +37,7 @@ violations() {
 	grep -nE '#include ("libhold/clock|"fcgi/(http|router|listener)|<fcgi|<json|<hiredis|<libpq)' \
 		"$root"/fcgi/best.[ch] "$root"/fcgi/booking.[ch] "$root"/fcgi/channel.[ch] \
 		"$root"/fcgi/due_holds.[ch] "$root"/fcgi/holding.[ch] \
-		"$root"/fcgi/line.[ch] \
+		"$root"/fcgi/hall_state.[ch] "$root"/fcgi/line.[ch] \
 		"$root"/fcgi/seat_pick.[ch] \
 		"$root"/fcgi/zk_clock.[ch] \
 		"$root"/fcgi/zk_node.[ch]

@@ -20,6 +20,7 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_form_guard.c \
 	tests/fcgi/test_form_input.c \
 	tests/fcgi/test_guard.c \
+	tests/fcgi/test_hall_state.c \
 	tests/fcgi/test_hold_input.c \
 	tests/fcgi/test_holding.c \
 	tests/fcgi/test_html_out.c \

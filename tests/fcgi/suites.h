@@ -14,6 +14,7 @@ extern const struct hf_suite test_form_body_suite;
 extern const struct hf_suite test_form_guard_suite;
 extern const struct hf_suite test_form_input_suite;
 extern const struct hf_suite test_guard_suite;
+extern const struct hf_suite test_hall_state_suite;
 extern const struct hf_suite test_hold_input_suite;
 extern const struct hf_suite test_holding_suite;
 extern const struct hf_suite test_html_out_suite;
