@@ -109,7 +109,7 @@ static inline void meter_set(meter_count *count, uint64_t n)
 
 static inline uint64_t meter_get(const meter_count *count)
 {
-	return atomic_load_explicit((meter_count *)count, memory_order_relaxed);
+	return atomic_load_explicit(count, memory_order_relaxed);
 }
 
 static inline void meter_holds(struct meter *meter, enum meter_hold what,

@@ -96,7 +96,7 @@ void metrics_look(struct metrics *metrics, struct store *store)
 static void show_oversold(const struct metrics *metrics, struct hf_buf *out,
 			  const char *name)
 {
-	if (atomic_load((atomic_bool *)&metrics->looked))
+	if (atomic_load(&metrics->looked))
 		prom_count(out, name, "", meter_get(&metrics->oversold));
 }
 
@@ -168,8 +168,7 @@ static void note_call(struct results *results, const struct meter_call *call)
 	for (size_t i = 0; i < METER_RESULTS_MAX; i++) {
 		const struct meter_result *result = &call->results[i];
 		const char *word =
-		    atomic_load_explicit((_Atomic(const char *) *)&result->word,
-					 memory_order_acquire);
+		    atomic_load_explicit(&result->word, memory_order_acquire);
 
 		if (word == NULL)
 			return;

@@ -177,6 +177,19 @@ def test_services_that_do_not_answer_are_counted_by_kind(stack):
     assert grown(stack, before, "holdfast_database_errors_total") == 0
 
 
+def test_a_statement_that_is_refused_is_counted_as_one(stack):
+    before = Numbers(stack)
+    ann = stack.client("ann")
+    stack.sql("ALTER TABLE tickets RENAME COLUMN fence TO away")
+    try:
+        assert ann.reserve("6").status == 503
+        assert grown(stack, before, "holdfast_database_errors_total",
+                     kind="refused") >= 1
+    finally:
+        stack.sql("ALTER TABLE tickets RENAME COLUMN away TO fence")
+        wait_until(lambda: ann.reserve("6").status == 200, 30, "it sells again")
+
+
 def test_a_ticket_that_is_sold_twice_is_seen(stack):
     """By whichever worker looks; the other one says so in its turn."""
     assert Numbers(stack)("holdfast_oversold_tickets") == 0
