@@ -165,7 +165,10 @@ def test_an_alert_says_how_bad_it_is_and_where_to_read_on():
         r"^\| `(\w+)` \| (page|warn) \|", (SRC / "docs/monitoring.md").read_text(),
         re.MULTILINE)}
     assert told == {rule["alert"]: rule["labels"]["severity"] for rule in RULES}
+    pages = {heading.lower().replace(" ", "-") for heading in re.findall(
+        r"^## (.+)$", (SRC / "docs/operations.md").read_text(), re.MULTILINE)}
     for rule in RULES:
+        assert kebab(rule["alert"]) in pages
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["annotations"]["runbook"] == (
             f"docs/operations.md#{kebab(rule['alert'])}")
