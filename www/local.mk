@@ -11,6 +11,7 @@ nobase_dist_pkgdata_DATA = \
 	www/core/nearest.js \
 	www/core/outline.js \
 	www/core/pace.js \
+	www/core/place.js \
 	www/core/seats.js \
 	www/core/series.js \
 	www/core/steps.js \
@@ -24,6 +25,8 @@ nobase_dist_pkgdata_DATA = \
 	www/icon.svg \
 	www/index.html \
 	www/net/api.js \
+	www/net/beat.js \
+	www/net/heart.js \
 	www/net/http.js \
 	www/net/hub.js \
 	www/net/live.js \
@@ -33,6 +36,7 @@ nobase_dist_pkgdata_DATA = \
 	www/sale/basket.js \
 	www/sale/feed.js \
 	www/sale/kept.js \
+	www/sale/line.js \
 	www/sale/main.js \
 	www/sale/names.js \
 	www/sale/refusals.js \
@@ -41,11 +45,13 @@ nobase_dist_pkgdata_DATA = \
 	www/text/text.js \
 	www/view/badge.js \
 	www/view/basket.js \
+	www/view/bell.js \
 	www/view/best.js \
 	www/view/choose.js \
 	www/view/dom.js \
 	www/view/events.js \
 	www/view/legend.js \
+	www/view/line.js \
 	www/view/list.js \
 	www/view/map.js \
 	www/view/map_grid.js \

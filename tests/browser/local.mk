@@ -2,6 +2,7 @@
 # integration tests ask too, so a tree with sanitizers leaves them out.
 BROWSER_TESTS = tests/browser/test_board.py \
 	tests/browser/test_page.py \
+	tests/browser/test_page_line.py \
 	tests/browser/test_page_live.py \
 	tests/browser/test_page_looks.py \
 	tests/browser/test_page_map.py \

@@ -2,6 +2,7 @@
 WWW_TESTS = tests/www/test_clock.mjs \
 	tests/www/test_layout.mjs \
 	tests/www/test_nearest.mjs \
+	tests/www/test_place.mjs \
 	tests/www/test_seats.mjs \
 	tests/www/test_series.mjs \
 	tests/www/test_steps.mjs \

@@ -10,6 +10,8 @@ const order = (number) => `/api/orders/${encodeURIComponent(number)}`;
 const isHold = (d) =>
 	typeof d.id === "string" && Array.isArray(d.seats) && Number.isFinite(d.expires_in_ms);
 const isState = (d) => Array.isArray(d.seats) && Number.isFinite(d.version) && Boolean(d.sale);
+const isPlace = (d) =>
+	typeof d.state === "string" && Number.isFinite(d.ask_again_in_ms) && Boolean(d.sale);
 const hasSections = (d) => Array.isArray(d.sections);
 const has = (name) => (d) => Array.isArray(d[name]);
 
@@ -76,6 +78,12 @@ export const board = (id, step) => call(`${event(id)}/board?step=${step}`, {}, h
 
 export const take = (id, wish) =>
 	identified(() => post(`${event(id)}/holds`, wish, {}, isHold));
+
+// Whoever has no identity may ask, too: then how long the line is.
+export const line = (id) => call(`${event(id)}/line`, { cache: "no-store" }, isPlace);
+export const joinLine = (id, wish) =>
+	identified(() => post(`${event(id)}/line`, wish, {}, isPlace));
+export const leaveLine = (id) => post(`${event(id)}/line/leave`);
 
 export const holds = () => mine("/api/holds", "holds");
 export const showHold = (id) => call(hold(id), { cache: "no-store" });

@@ -9,6 +9,7 @@ import { now } from "../core/clock.js";
 
 const TIMEOUT_MS = 15_000;
 const TOO_MANY_REQUESTS = 429;
+const DECIDED = ["wait-in-line", "line-full"]; // of 429: an answer, and no outage
 
 const undecided = (problem, sent) => ({
 	ok: false,
@@ -48,11 +49,13 @@ export async function call(path, options = {}, isWhole = () => true) {
 	}
 	const data = await read(response);
 	if (!isObject(data) || (response.ok && !isWhole(data))) return undecided("unreadable", sent);
+	const problem = response.ok ? "" : wordOf(data.type);
+	const isHaste = response.status === TOO_MANY_REQUESTS && !DECIDED.includes(problem);
 	return {
 		ok: response.ok,
-		away: response.status >= 500 || response.status === TOO_MANY_REQUESTS,
+		away: response.status >= 500 || isHaste,
 		status: response.status,
-		problem: response.ok ? "" : wordOf(data.type),
+		problem,
 		data,
 		retryAfterMs: retryAfterMs(response, data),
 		sent,

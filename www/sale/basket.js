@@ -156,8 +156,16 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		hear(answer);
 		state.busy = "";
 		if (answer.ok) bus.tell("reserved", putAndTell(answer.data), "best");
-		else bus.tell("refused", { doing: "best", ordinals: [], answer });
+		else bus.tell("refused", { doing: "best", ordinals: [], answer, wish: best });
 		changed();
+	}
+
+	// What the line says when it is my turn.
+	async function takeTurn(wish) {
+		const answer = await api.take(eventId, wish);
+		hear(answer);
+		if (answer.ok) bus.tell("reserved", putAndTell(answer.data), "best");
+		return answer;
 	}
 
 	async function release(id) {
@@ -274,6 +282,7 @@ export function createBasket({ eventId, hall, seats, clock, kept, bus }) {
 		dueFirst,
 		take,
 		takeBest,
+		takeTurn,
 		release,
 		extend,
 		book: () => bookThese([...state.holds.values()]),

@@ -5,7 +5,7 @@
 
 import { nearestEquals } from "../core/nearest.js";
 
-export function createRefusals({ hall, seats, names, text, basket }) {
+export function createRefusals({ hall, seats, names, text, basket, onLine }) {
 	const { t, duration } = text;
 	const bad = (words, actions = []) => ({ text: words, kind: "bad", actions });
 
@@ -46,6 +46,12 @@ export function createRefusals({ hall, seats, names, text, basket }) {
 		return bad(n ? t("limitReached", { n }) : t("limitReachedPlain"));
 	}
 
+	// Others come first; the panel of the line says how to join them.
+	function inLine({ answer, ordinals, wish }) {
+		const join = { label: t("lineSee"), run: () => onLine(wish ?? { count: ordinals.length }) };
+		return bad(t("lineFirst", { n: answer.data.length ?? 0 }), [join]);
+	}
+
 	const says = (key) => () => bad(t(key));
 
 	const PROBLEMS = {
@@ -53,6 +59,9 @@ export function createRefusals({ hall, seats, names, text, basket }) {
 		"seat-sold": (asked) => lostSeats(asked.ordinals, asked.answer),
 		"seat-blocked": (asked) => lostSeats(asked.ordinals, asked.answer),
 		"nothing-fits": says("bestNothing"),
+		"wait-in-line": inLine,
+		"line-full": ({ answer }) => bad(t("lineFull", { n: answer.data.length ?? 0 })),
+		unacceptable: ({ doing }) => bad(t(doing === "line" ? "lineNever" : "refusedPlain")),
 		"seat-limit": ({ answer }) => limit(answer),
 		"sale-closed": says("saleClosed"),
 		"sale-not-open": says("saleNotOpen"),
@@ -67,6 +76,7 @@ export function createRefusals({ hall, seats, names, text, basket }) {
 		book: "againBook",
 		release: "againRelease",
 		extend: "againRelease",
+		line: "againRelease",
 	};
 
 	return function explain(asked) {

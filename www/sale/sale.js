@@ -2,11 +2,14 @@
 // seen on the other.
 
 import { createTeller } from "../core/countdown.js";
+import { createPlaceTeller } from "../core/place.js";
 import { $, oncePerFrame, setText } from "../view/dom.js";
 import { createBasketView } from "../view/basket.js";
+import { createBell } from "../view/bell.js";
 import { createBest } from "../view/best.js";
 import { createChoose } from "../view/choose.js";
 import { createLegend } from "../view/legend.js";
+import { createLineView } from "../view/line.js";
 import { createList } from "../view/list.js";
 import { createMap } from "../view/map.js";
 import { createNotice } from "../view/notice.js";
@@ -16,6 +19,7 @@ import { createWarning } from "../view/warn.js";
 import { createBasket } from "./basket.js";
 import { createFeed } from "./feed.js";
 import { createKept } from "./kept.js";
+import { createLine } from "./line.js";
 import { createNames } from "./names.js";
 import { createRefusals } from "./refusals.js";
 
@@ -28,7 +32,11 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 	const kept = createKept(eventId);
 	const basket = createBasket({ eventId, hall, seats, clock, kept, bus });
 	const feed = createFeed({ eventId, seats, bus });
-	const explain = createRefusals({ hall, seats, names, text, basket });
+	const explain = createRefusals({ hall, seats, names, text, basket, onLine: seeLine });
+	const line = createLine({ eventId, seats, basket, bus });
+	const lineView = createLineView({ hall, text, onJoin: line.join, onLeave: line.leave });
+	const bell = createBell();
+	const placeTeller = createPlaceTeller((n) => say(t("lineSaidPlace", { place: text.nth(n) })));
 	const notice = createNotice();
 	const teller = createTeller((left) => say(t("timeLeft", { time: duration(left) })));
 	const warning = createWarning({ text, clock, basket });
@@ -41,6 +49,7 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 	let latest = state;
 	let layout = state.layout;
 	let dueTold = 0;
+	let othersFirst = false; // the line was met on the way to a seat
 
 	// Enter or a tap on a seat of the map.
 	function toggle(o) {
@@ -68,7 +77,9 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 	bus.on("link", badge.set);
 	bus.on("back", basket.askAgain);
 	bus.on("refused", (asked) => {
+		othersFirst ||= asked.answer.problem === "wait-in-line";
 		notice.show(explain(asked));
+		drawLine();
 		if (asked.answer.away) feed.doubt();
 		else feed.poll();
 	});
@@ -106,12 +117,57 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 		drawSale();
 	});
 
+	// ---- the waiting line --------------------------------------------------
+
+	bus.on("line", () => {
+		const place = line.get().place;
+		if (place?.state === "waiting") placeTeller.hear(place.position);
+		if (place?.length === 0) othersFirst = false;
+		drawLine();
+	});
+	bus.on("lineJoined", ({ position }) => {
+		notice.clear();
+		placeTeller.reset(position ?? Infinity);
+		say(position ? t("lineSaidJoined", { place: text.nth(position) }) : t("lineSaidEarly"));
+	});
+	bus.on("lineLeft", () => say(t("lineSaidLeft")));
+	bus.on("lineEntered", () => {
+		tell(t("lineEntered"), "good");
+		bell.ring(t("lineEntered"));
+	});
+	bus.on("lineLost", () => tell(t("lineLost"), "bad"));
+
+	// Why the line is offered; null: it is not.
+	function lineOffer() {
+		if (latest.sale.state === "not_yet") return "early";
+		if (latest.sale.state !== "open") return null;
+		if (seats.count("a") === 0) return heldByOthers() > 0 ? "all held" : null;
+		return othersFirst ? "others" : null;
+	}
+
+	function drawLine() {
+		const offer = lineOffer();
+		lineView.draw(line.get(), line.isIn(), offer);
+		line.watch(offer !== null);
+	}
+
+	function seeLine(wish) {
+		lineView.setWish(wish);
+		lineView.focus();
+	}
+
 	// ---- the sale as a whole -----------------------------------------------
+
+	function heldByOthers() {
+		const mine = [...basket.get().holds.values()].flatMap((hold) => hold.ordinals);
+		return seats.count("h") - mine.filter((o) => seats.letter(o) === "h").length;
+	}
 
 	function emptyText() {
 		const [free, held] = [seats.count("a"), seats.count("h")];
 		if (free > 0) return "";
 		if (held === 0) return seats.count("b") > 0 ? t("soldOut") : t("nothingFree");
+		if (heldByOthers() <= 0) return t("allMine");
 		const n = latest.returning?.within_240_s ?? 0;
 		const hope = n > 0 ? t("allHeldSoon", { n, minutes: SOON_MINUTES }) : t("allHeldLater");
 		return `${t("allHeld")} ${hope}`;
@@ -122,6 +178,7 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 		const words = emptyText();
 		$("empty").hidden = words === "";
 		setText($("empty"), words);
+		drawLine();
 	}
 
 	function drawSale() {
@@ -155,6 +212,7 @@ export function openSale({ eventId, hall, seats, state, badge, text, clock, bus 
 	basketView.draw();
 	basket.start();
 	if (state.sale.state === "not_yet") basket.identify();
+	line.start();
 	window.addEventListener("storage", ({ key }) => key === kept.key && basket.sync());
 	document.addEventListener("visibilitychange", () => {
 		if (!document.hidden) basket.sync();

@@ -38,20 +38,23 @@ export function createText(catalogue, locale = catalogue.lang) {
 		return (Number.isInteger(amount) ? whole : exact).format(amount);
 	}
 
-	function form(message, n) {
+	// rule: { type: "ordinal" } for "12th".
+	function form(message, n, rule) {
 		if (typeof message === "string") return message;
-		return message[format(Intl.PluralRules, {}).select(n)] ?? message.other;
+		return message[format(Intl.PluralRules, rule).select(n)] ?? message.other;
 	}
 
 	// The text of this key, its {names} filled in.
-	function t(key, values = {}) {
+	function t(key, values = {}, rule = {}) {
 		const message = catalogue.messages[key];
 		if (message === undefined) throw new Error(`no text "${key}"`);
-		return form(message, values.n).replace(/\{(\w+)\}/g, (_, name) => {
+		return form(message, values.n, rule).replace(/\{(\w+)\}/g, (_, name) => {
 			const value = values[name];
 			return typeof value === "number" ? number(value) : value;
 		});
 	}
+
+	const nth = (n) => t("nth", { n }, { type: "ordinal" });
 
 	const dates = (options) => (ms) => format(Intl.DateTimeFormat, options).format(ms);
 
@@ -88,6 +91,7 @@ export function createText(catalogue, locale = catalogue.lang) {
 		duration,
 		ago,
 		number,
+		nth,
 		list: (items) => format(Intl.ListFormat, {}).format(items),
 		percent: (x) => format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(x),
 		whenLong: (ms, zone) => when(ms, zone, { ...LONG_DAY, ...MINUTE }),
