@@ -110,6 +110,11 @@ uninstall-hook:
 dist_sbin_SCRIPTS = deploy/bin/holdfast-backup deploy/bin/holdfast-restore
 keepdir = $(pkgdatadir)/keep
 dist_keep_DATA = deploy/keep/keep.sh deploy/keep/restored.sql
+# Where the configuration is when nobody says it.
+install-exec-hook:
+	sed -i 's|:-/etc/holdfast}|:-$(sysconfdir)/holdfast}|' \
+		"$(DESTDIR)$(sbindir)/holdfast-backup" \
+		"$(DESTDIR)$(sbindir)/holdfast-restore"
 
 # For Prometheus and Grafana, to be copied or pointed at: docs/monitoring.md
 monitoringdir = $(pkgdatadir)/monitoring
