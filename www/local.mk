@@ -7,6 +7,7 @@ nobase_dist_pkgdata_DATA = \
 	www/core/clock.js \
 	www/core/countdown.js \
 	www/core/events.js \
+	www/core/gently.js \
 	www/core/layout.js \
 	www/core/nearest.js \
 	www/core/outline.js \
@@ -41,6 +42,7 @@ nobase_dist_pkgdata_DATA = \
 	www/sale/names.js \
 	www/sale/refusals.js \
 	www/sale/sale.js \
+	www/text/de.js \
 	www/text/en.js \
 	www/text/text.js \
 	www/view/badge.js \

@@ -102,6 +102,45 @@ def test_right_to_left_turns_the_page_and_not_the_hall(page, hall):
     assert sideways(page) <= 0
 
 
+def test_the_page_speaks_the_visitors_language(page, hall):
+    """U31: words, times and money, and the document says which it is."""
+    page.before_pages(
+        "Object.defineProperty(navigator, 'languages', { get: () => ['de-DE', 'en'] })")
+    page.open(hall(), view="list")
+    assert page.one("html").get_attribute("lang").startswith("de")
+    assert page.text("#best-title") == "Die besten Plätze für uns"
+    page.take(1)
+    assert page.text("#total") == "45 €" and page.text("#book") == "1 Platz buchen"
+
+
+def test_a_seats_name_is_on_one_line_on_a_phone(page, hall):
+    page.emulate(width=360, height=740)
+    page.open(hall(), view="list")
+    page.take(24)
+    heights = page.run(
+        "return [...document.querySelectorAll('.held-name')].map((e) => e.getClientRects().length"
+        " && e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))")
+    assert heights == [pytest.approx(1, abs=0.1)]
+
+
+def test_the_whole_hall_is_seen_when_the_map_opens(page, hall):
+    """And something of the ground around it, at every size."""
+    event = hall(rows=20, seats=20)
+    for width, height in ((360, 740), (1440, 900)):
+        page.emulate(width=width, height=height)
+        page.open(event, view="map")
+        page.cell(1)
+        edges = page.run(
+            """
+            const { x, y, scale, width, height } = holdfast.view();
+            const at = (px, py) => [(px - x) * scale + width / 2, (py - y) * scale + height / 2];
+            const [x0, y0] = at(-1, -1), [x1, y1] = at(20, 42);
+            return [x0, y0, width - x1, height - y1];
+            """
+        )
+        assert min(edges) >= 10, (width, edges)
+
+
 def test_four_times_as_large_letters_still_need_one_direction_only(page, hall):
     """U16: 1280 px at 400 % are 320 px."""
     page.emulate(width=320, height=256)

@@ -60,18 +60,27 @@ DEAF = """
 class Browser:
     """One browser with a profile of its own, on the page of a running sale."""
 
-    def __init__(self, port):
+    def __init__(self, port, trace=None):
+        """trace: what the log "performance" has of the browser's own trace."""
         self.profile = tempfile.mkdtemp(prefix="hf-chrome-")
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in [*FLAGS, f"--user-data-dir={self.profile}"]:
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        logs = {"browser": "ALL"}
+        if trace is not None:
+            logs["performance"] = "ALL"
+            options.add_experimental_option(
+                "perfLoggingPrefs", {"traceCategories": trace}
+            )
+        options.set_capability("goog:loggingPrefs", logs)
         self.driver = webdriver.Chrome(
             service=Service("/usr/bin/chromedriver"), options=options
         )
         self.driver.set_window_size(1280, 1000)
         self.driver.set_script_timeout(WAIT_SECONDS)
+        # A page whose files never come fails its test, and does not stop it.
+        self.driver.set_page_load_timeout(WAIT_SECONDS)
         self.origin = f"http://127.0.0.1:{port}"
         self.event = "default"
         self._scripts = []

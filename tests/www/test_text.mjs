@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import de from "../../www/text/de.js";
 import en from "../../www/text/en.js";
 import { choose, createText } from "../../www/text/text.js";
 
@@ -12,7 +13,7 @@ const www = new URL("../../www/", import.meta.url);
 function sources(kind, folder = www) {
 	return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {
 		if (e.isDirectory()) return sources(kind, new URL(`${e.name}/`, folder));
-		if (!e.name.endsWith(kind) || e.name === "en.js") return [];
+		if (!e.name.endsWith(kind) || ["de.js", "en.js"].includes(e.name)) return [];
 		return readFileSync(new URL(e.name, folder), "utf8");
 	});
 }
@@ -63,6 +64,26 @@ test("the first language that is there is taken, or English", () => {
 	const all = { en, ar: { lang: "ar" } };
 	assert.equal(choose(["de", "ar-EG", "en"], all).lang, "ar");
 	assert.equal(choose(["de"], all).lang, "en");
+});
+
+// The {places} of a text, in all of its forms.
+function places(message) {
+	const forms = typeof message === "string" ? [message] : Object.values(message);
+	return forms.map((form) => [...form.matchAll(/\{\w+\}/g)].map((m) => m[0]).sort().join());
+}
+
+test("a translation has every text, with the same places and all forms", () => {
+	assert.deepEqual(Object.keys(de.messages).sort(), Object.keys(en.messages).sort());
+	for (const [key, message] of Object.entries(en.messages)) {
+		const theirs = de.messages[key];
+		assert.equal(typeof theirs, typeof message, key);
+		assert.deepEqual(places(theirs).at(-1), places(message).at(-1), key);
+	}
+	const { t, money } = createText(de, "de-AT");
+	assert.equal(t("eventLeft", { n: 1 }), "Noch 1 Platz");
+	assert.equal(t("eventLeft", { n: 3 }), "Noch 3 Plätze");
+	assert.equal(choose(["de-CH", "en"]).lang, "de");
+	assert.match(money(4550, "EUR"), /45,50/);
 });
 
 test("every text that the page asks for is in the catalogue, and none beside", () => {

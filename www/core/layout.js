@@ -4,6 +4,8 @@
 // it by. Everything that is asked of every seat lies in typed arrays, at the
 // ordinal; what is asked of one seat is worked out when asked.
 
+import { atOnce, gently } from "./gently.js";
+
 // SEQ: an array, one value for all, or an even step.
 export function sequence(seq, count) {
 	if (Array.isArray(seq)) return (i) => seq[i];
@@ -80,7 +82,8 @@ function sizeOf(plain) {
 	return last;
 }
 
-export function decodeLayout(plain) {
+// A yield after each section: for gently().
+function* decoding(plain) {
 	const size = sizeOf(plain);
 	const hall = {
 		id: plain.id,
@@ -100,7 +103,10 @@ export function decodeLayout(plain) {
 		rows: [],
 		sections: [],
 	};
-	for (const section of plain.sections) addSection(hall, section);
+	for (const section of plain.sections) {
+		addSection(hall, section);
+		yield;
+	}
 	// A map needs places: tickets that are only numbered have none.
 	const rows = plain.sections.flatMap((s) => s.rows);
 	hall.hasPlan = rows.length > 0 && rows.every((r) => r.x !== undefined && r.y !== undefined);
@@ -111,6 +117,9 @@ export function decodeLayout(plain) {
 	}
 	return withLookups(hall);
 }
+
+export const decodeLayout = (plain) => atOnce(decoding(plain));
+export const decodeGently = (plain) => gently(decoding(plain));
 
 function withLookups(hall) {
 	let ordinals = null; // made when first asked: few ever ask

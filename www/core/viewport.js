@@ -5,6 +5,7 @@
 
 export const MAX_SCALE = 64;
 const EDGE = 1; // seat widths of free ground around the hall
+const MARGIN = 14; // pixels around that, when all of it is shown
 
 const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
 
@@ -13,7 +14,9 @@ export const ground = ([x0, y0, x1, y1]) => [x0 - EDGE, y0 - EDGE, x1 + EDGE, y1
 
 export function fitScale(box, size) {
 	const [x0, y0, x1, y1] = ground(box);
-	return Math.min(size.width / (x1 - x0), size.height / (y1 - y0), MAX_SCALE);
+	const width = Math.max(size.width - 2 * MARGIN, size.width / 2);
+	const height = Math.max(size.height - 2 * MARGIN, size.height / 2);
+	return Math.min(width / (x1 - x0), height / (y1 - y0), MAX_SCALE);
 }
 
 // The whole box in the middle; atLeast: larger than that, if need be.

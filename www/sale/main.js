@@ -3,7 +3,7 @@
 import * as api from "../net/api.js";
 import { createClock } from "../core/clock.js";
 import { createBus } from "../core/events.js";
-import { decodeLayout } from "../core/layout.js";
+import { decodeGently } from "../core/layout.js";
 import { createPace } from "../core/pace.js";
 import { createSeats } from "../core/seats.js";
 import { text } from "../text/text.js";
@@ -61,7 +61,7 @@ async function load(eventId) {
 	const state = await insist(() => api.state(eventId, null));
 	if (!state.ok) return null;
 	const layout = await insist(() => api.layout(state.data.layout));
-	return layout.ok ? { state: state.data, hall: decodeLayout(layout.data) } : load(eventId);
+	return layout.ok ? { state: state.data, hall: await decodeGently(layout.data) } : load(eventId);
 }
 
 async function main() {
@@ -76,6 +76,7 @@ async function main() {
 	}
 	const { hall, state } = loaded;
 	const seats = createSeats(hall.size, (o) => hall.section(o).index, hall.sections.length);
+	seats.applySnapshot(state, true); // before there is anything to draw it anew
 	showHead(hall);
 	openSale({ eventId, hall, seats, state, badge, text, clock: createClock(), bus: createBus() });
 }

@@ -1,9 +1,10 @@
 // Words, times and money in the visitor's language: strings from a catalogue
-// (en.js), forms from Intl.
+// (en.js, de.js), forms from Intl.
 
+import de from "./de.js";
 import en from "./en.js";
 
-const catalogues = { en };
+const catalogues = { en, de };
 
 const LONG_DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
 const SHORT_DAY = { weekday: "short", day: "numeric", month: "short" };

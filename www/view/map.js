@@ -206,9 +206,15 @@ export function createMap({ hall, seats, names, text, onTake, say }) {
 		ratio = Math.min(devicePixelRatio, 2);
 		canvas.width = Math.round(r.width * ratio);
 		canvas.height = Math.round(r.height * ratio);
+		const isFirst = view === null;
 		look(view ?? fit(hall.box, size));
 		isResting = true;
-		paint(); // at once: a resized canvas is empty
+		if (!isFirst) paint(); // at once: a resized canvas is empty
+		if (!grid.section()) setTimeout(useFirst);
+	}
+
+	// After the first picture, which is not to wait for it.
+	function useFirst() {
 		if (!grid.section()) use(hall.sections.find((s) => seats.count("a", s.index) > 0) ?? hall.sections[0]);
 	}
 

@@ -11,7 +11,7 @@ import { toStage } from "../core/viewport.js";
 import { h, setAttr } from "./dom.js";
 
 export const UNIT = 32; // CSS pixels of a seat before the grid is scaled
-const SLICE_CELLS = 150;
+const SLICE_CELLS = 80;
 const MOST_CELLS = 2500; // of a section that is wholly there
 
 export function createGrid({ hall, seats, names, text, root, onTake, onFocus, say }) {

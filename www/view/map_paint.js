@@ -6,15 +6,16 @@
 
 import { outline } from "../core/outline.js";
 import { ground, meets, seen, toStage } from "../core/viewport.js";
-import { createSprites, plainColour } from "./seat_sprites.js";
+import { createSprites, plainColour, SIGN_FROM } from "./seat_sprites.js";
 
-const NEAR_SEATS = 4500; // at most so many sprites a frame
-const PICTURE_PX = 2400; // the picture's longer side
+const NEAR_SEATS = 3000; // at most so many sprites a frame
+const PICTURE_PX = 1600; // the picture's longer side
 const SLICE_SEATS = 1500; // painted into it without a pause
 const LABEL_UNTIL = 11; // px a seat: nearer, a section needs no name
 const LABEL_LEAST = 34; // px: a section narrower than that has no name either
 const ROW_NAME_FROM = 14;
 const GROUND = 1.9; // seat widths: what a seat at the edge stands on
+const BESIDE = 0.69; // from a row's last seat to its name, on that ground
 
 export function createPainter({ hall, seats, text, repaint }) {
 	const box = ground(hall.box);
@@ -27,6 +28,7 @@ export function createPainter({ hall, seats, text, repaint }) {
 	let sprites = null;
 	let spriteSize = 0;
 	let round = 0; // of painting the whole picture; a new one ends the old
+	let isWhole = false; // it has been, once
 
 	const shapes = new Map();
 	function shapeOf(section) {
@@ -52,12 +54,21 @@ export function createPainter({ hall, seats, text, repaint }) {
 		ink.fillRect(x + (cell - d) / 2, y + (cell - d) / 2, d, d);
 	}
 
-	function paintSlice(first, mine) {
+	function paintSlice(first, mine, isClear) {
 		if (mine !== round) return;
 		const end = Math.min(first + SLICE_SEATS, hall.size + 1);
-		for (let o = first; o < end; o++) paintSeat(o, true);
-		repaint();
-		if (end <= hall.size) setTimeout(paintSlice, 0, end, mine);
+		for (let o = first; o < end; o++) paintSeat(o, isClear);
+		// Shown when it is whole: to show a picture that has changed is to copy it.
+		if (end > hall.size) {
+			isWhole = true;
+			repaint();
+		} else setTimeout(paintSlice, 0, end, mine, isClear);
+	}
+
+	// What is there stays until its turn comes.
+	function paintAll(isClear) {
+		round++;
+		paintSlice(1, round, isClear);
 	}
 
 	// ---- what both levels share --------------------------------------------
@@ -142,7 +153,7 @@ export function createPainter({ hall, seats, text, repaint }) {
 
 	function drawRowName(c, row, view, size) {
 		const atRight = text.dir === "rtl";
-		const x = atRight ? row.box[2] + 1 : row.box[0] - 1;
+		const x = atRight ? row.box[2] + BESIDE : row.box[0] - BESIDE;
 		const ends = [row.first, row.first + row.count - 1];
 		const end = ends.reduce((a, b) => ((hall.x[a] < hall.x[b]) === atRight ? b : a));
 		const at = toStage(view, size, x, hall.y[end]);
@@ -166,20 +177,22 @@ export function createPainter({ hall, seats, text, repaint }) {
 
 	function drawNear(c, view, size, sprite, rows, inSight) {
 		const s = view.scale;
+		const { x: left, y: top } = toStage(view, size, -0.5, -0.5);
 		for (const row of rows) {
 			if (s >= ROW_NAME_FROM) drawRowName(c, row, view, size);
 			for (let i = 0; i < row.count; i++) {
 				const o = row.first + i;
 				const x = hall.x[o];
 				if (x < inSight[0] - 1 || x > inSight[2] + 1) continue;
-				const at = toStage(view, size, x - 0.5, hall.y[o] - 0.5);
-				const words = hall.accessible[o] ? "♿" : String(row.numbers(i));
-				c.drawImage(sprite(seats.look(o), hall.category[o], words), at.x, at.y, s, s);
+				const words = !sprite.hasNumbers ? "" : hall.accessible[o] ? "♿" : String(row.numbers(i));
+				const picture = sprite(seats.look(o), hall.category[o], words);
+				c.drawImage(picture, left + x * s, top + hall.y[o] * s, s, s);
 			}
 		}
 	}
 
 	function drawFar(c, view, size) {
+		if (!isWhole) return;
 		const at = toStage(view, size, box[0], box[1]);
 		const scale = view.scale / cell;
 		c.imageSmoothingEnabled = scale < 1.5;
@@ -187,16 +200,16 @@ export function createPainter({ hall, seats, text, repaint }) {
 	}
 
 	seats.subscribe((ordinals) => {
-		if (theme) for (const o of ordinals) paintSeat(o, false);
+		if (theme && ordinals.length > SLICE_SEATS) paintAll(false);
+		else if (theme) for (const o of ordinals) paintSeat(o, false);
 		repaint();
 	});
 	return {
 		setTheme(next) {
 			theme = next;
 			spriteSize = 0;
-			round++;
 			ink.clearRect(0, 0, picture.width, picture.height);
-			paintSlice(1, round);
+			paintAll(true);
 		},
 		// Everything in view, on a context whose unit is a CSS pixel.
 		draw(c, view, size, ratio, isResting) {
@@ -204,7 +217,7 @@ export function createPainter({ hall, seats, text, repaint }) {
 			const inSight = seen(view, size);
 			drawSections(c, view, size, inSight);
 			const { rows, count } = rowsInSight(inSight);
-			const isNear = count <= NEAR_SEATS && view.scale > cell;
+			const isNear = count <= NEAR_SEATS && view.scale >= SIGN_FROM;
 			if (isNear) drawNear(c, view, size, spritesFor(view.scale, ratio, isResting), rows, inSight);
 			else drawFar(c, view, size);
 			if (view.scale < LABEL_UNTIL) drawLabels(c, view, size, inSight);

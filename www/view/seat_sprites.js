@@ -6,7 +6,8 @@
 
 const BODY = 0.82; // of a seat's width
 const NUMBER_FROM = 22; // px: smaller numbers nobody reads
-const SIGN_FROM = 9;
+export const SIGN_FROM = 9;
+const COLOURS = 6;
 
 function body(c, s, inset = 0) {
 	const d = s * BODY - 2 * inset;
@@ -104,29 +105,44 @@ function sign(c, s, words, colour, font) {
 	c.fillText(words, s / 2, s * 0.52);
 }
 
-// Sprites for seats of s pixels; words: a seat's number, "" for none.
+// Sprites for seats of s pixels: sprite(look, category, words); words: a
+// seat's number, "" for none. hasNumbers: whether any words are looked at.
 export function createSprites(theme, s, ratio) {
-	const made = new Map();
-	return function sprite(look, category, words) {
-		const number = look === "a" && s >= NUMBER_FROM ? words : "";
-		const key = `${look}|${look === "a" || look === "pending" ? category : ""}|${number}`;
-		let found = made.get(key);
-		if (!found) {
-			const [e, c] = canvas(s, ratio);
-			PAINT[look](c, s, theme, theme[`cat-${category % 6}`]);
-			if (number) sign(c, s, number, theme["seat-ink"], theme.font);
-			found = e;
-			made.set(key, found);
-		}
+	const numbered = new Map();
+	const plain = new Map(); // look -> by colour
+
+	function make(look, colour, number) {
+		const [e, c] = canvas(s, ratio);
+		PAINT[look](c, s, theme, theme[`cat-${colour}`]);
+		if (number) sign(c, s, number, theme["seat-ink"], theme.font);
+		return e;
+	}
+
+	// Thousands of times a frame: no key is put together for a plain one.
+	function plainOne(look, colour) {
+		let colours = plain.get(look);
+		if (!colours) plain.set(look, (colours = []));
+		return (colours[colour] ??= make(look, colour, ""));
+	}
+
+	function sprite(look, category, words) {
+		const colour = look === "a" || look === "pending" ? category % COLOURS : 0;
+		if (look !== "a" || !sprite.hasNumbers || words === "") return plainOne(look, colour);
+		const key = `${colour}|${words}`;
+		let found = numbered.get(key);
+		if (!found) numbered.set(key, (found = make(look, colour, words)));
 		return found;
-	};
+	}
+
+	sprite.hasNumbers = s >= NUMBER_FROM;
+	return sprite;
 }
 
 // The colour of a seat that is smaller than any sign.
 export function plainColour(theme, look, category) {
 	switch (look) {
 		case "a":
-			return theme[`cat-${category % 6}`];
+			return theme[`cat-${category % COLOURS}`];
 		case "mine":
 			return theme.ink;
 		case "pending":
