@@ -5,6 +5,13 @@
 #include "libhold/clock.h"
 #include "libhold/err.h"
 
+/* Why there is no answer, unless the call finds another cause. */
+static int64_t begin(struct hold *hold)
+{
+	hold->why = METER_AWAY;
+	return hf_clock_us();
+}
+
 /* Counts a round trip that began at began_us; gives rc. */
 static int counted(struct hold *hold, enum meter_lock_call call,
 		   int64_t began_us, int rc)
@@ -20,7 +27,7 @@ int hold_acquire(struct hold *hold, const struct basket *basket,
 		 const char *client, int64_t ttl_ms,
 		 struct hold_answer *answer_out)
 {
-	int64_t began_us = hf_clock_us();
+	int64_t began_us = begin(hold);
 
 	return counted(
 	    hold, METER_ACQUIRE, began_us,
@@ -30,7 +37,7 @@ int hold_acquire(struct hold *hold, const struct basket *basket,
 int hold_check(struct hold *hold, const struct basket *basket,
 	       const char *client, struct hold_answer *answer_out)
 {
-	int64_t began_us = hf_clock_us();
+	int64_t began_us = begin(hold);
 
 	return counted(hold, METER_CHECK, began_us,
 		       hold->ops->check(hold, basket, client, answer_out));
@@ -40,7 +47,7 @@ int hold_extend(struct hold *hold, const struct basket *basket,
 		const char *client, int64_t ttl_ms,
 		struct hold_answer *answer_out)
 {
-	int64_t began_us = hf_clock_us();
+	int64_t began_us = begin(hold);
 
 	return counted(
 	    hold, METER_EXTEND, began_us,
@@ -50,7 +57,7 @@ int hold_extend(struct hold *hold, const struct basket *basket,
 int hold_release(struct hold *hold, const struct basket *basket,
 		 const char *client, const int64_t *fences)
 {
-	int64_t began_us = hf_clock_us();
+	int64_t began_us = begin(hold);
 
 	return counted(hold, METER_RELEASE, began_us,
 		       hold->ops->release(hold, basket, client, fences));
@@ -58,7 +65,7 @@ int hold_release(struct hold *hold, const struct basket *basket,
 
 int hold_ping(struct hold *hold)
 {
-	int64_t began_us = hf_clock_us();
+	int64_t began_us = begin(hold);
 
 	return counted(hold, METER_PING, began_us, hold->ops->ping(hold));
 }

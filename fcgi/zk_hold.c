@@ -29,6 +29,17 @@ int zk_hold_nonsense(struct zk_hold *z, const char *what)
 	return HF_EUNREACHABLE;
 }
 
+/* A connection that does not answer in time is given up, too. */
+static enum meter_failure why_lost(const struct zkc_batch *batch,
+				   int64_t until_ms)
+{
+	int64_t now_ms = hf_clock_ms();
+
+	return now_ms >= until_ms || now_ms - batch->sent_ms >= ZKC_ANSWER_MS
+		   ? METER_TIMEOUT
+		   : METER_BROKEN;
+}
+
 /* 0 when all is answered; ZK_HOLD_AGAIN when the answer was lost. */
 int zk_hold_run(struct zk_hold *z, struct zkc_batch *batch, int64_t until_ms)
 {
@@ -36,11 +47,9 @@ int zk_hold_run(struct zk_hold *z, struct zkc_batch *batch, int64_t until_ms)
 	case ZKC_DONE:
 		return 0;
 	case ZKC_LOST:
-		z->hold.why =
-		    hf_clock_ms() >= until_ms ? METER_TIMEOUT : METER_BROKEN;
+		z->hold.why = why_lost(batch, until_ms);
 		return ZK_HOLD_AGAIN;
 	default:
-		z->hold.why = METER_AWAY;
 		return HF_EUNREACHABLE;
 	}
 }
