@@ -160,6 +160,23 @@ static int check_again(const PGresult *now, const PGresult *agreed,
 	return HF_EHELD;
 }
 
+/* Workers then tell the pages that are open. Before it: names may not fit
+ * after. */
+static int tell_workers(struct admin *a, const struct change *change,
+			const char *names)
+{
+	char text[QUERY_MAX];
+	PGresult *result;
+
+	snprintf(text, sizeof(text),
+		 "SELECT office_told(event_id, false) FROM (SELECT DISTINCT "
+		 "t.event_id FROM tickets AS t WHERE %s) AS changed",
+		 change->which);
+	result = database_query(a->db, text, 1, &names);
+	PQclear(result);
+	return result != NULL ? 0 : HF_EUNREACHABLE;
+}
+
 static int update(struct admin *a, const struct change *change,
 		  const char *names)
 {
@@ -189,6 +206,8 @@ static int apply(struct admin *a, const struct change *change,
 		rc = now != NULL ? check_again(now, agreed, change)
 				 : HF_EUNREACHABLE;
 	}
+	if (rc == 0)
+		rc = tell_workers(a, change, names);
 	if (rc == 0)
 		rc = update(a, change, names);
 	PQclear(now);

@@ -4,6 +4,7 @@
 
 #include "libhold/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,9 +99,23 @@ void channels_resync(struct channels *channels, const char *event)
 		channel_missed(channel);
 }
 
+/* What a state says of it (api_events.c); both are words without quotes. */
+void channels_sale(struct channels *channels, const char *event,
+		   const char *sale, const char *opens_at)
+{
+	struct channel *channel = find(channels, event);
+	const char *quote = opens_at != NULL ? "\"" : "";
+
+	if (channel == NULL)
+		return;
+	snprintf(channel->sale, sizeof(channel->sale),
+		 "{\"state\":\"%s\",\"opens_at\":%s%s%s}", sale, quote,
+		 opens_at != NULL ? opens_at : "null", quote);
+}
+
 static bool has_to_say(const struct channel *channel)
 {
-	return channel->resync || channel->n > 0;
+	return channel->resync || channel->n > 0 || channel->sale[0] != '\0';
 }
 
 struct channel *channels_ready(struct channels *channels, int64_t now_ms)
@@ -135,6 +150,8 @@ void channel_frame(const struct channel *channel, int64_t wall_ms,
 {
 	hf_buf_truncate(out, 0);
 	hf_buf_printf(out, "{\"t\":%lld", (long long)wall_ms);
+	if (channel->sale[0] != '\0')
+		hf_buf_printf(out, ",\"sale\":%s", channel->sale);
 	if (channel->resync) {
 		hf_buf_printf(out, ",\"resync\":true}");
 		return;
@@ -154,6 +171,7 @@ void channel_said(struct channel *channel, int64_t now_ms)
 {
 	channel->n = 0;
 	channel->resync = false;
+	channel->sale[0] = '\0';
 	channel->next_ms = now_ms + CHANNEL_PAUSE_MS;
 }
 

@@ -7,8 +7,9 @@
  * that all is to be fetched anew.
  *
  * A frame: {"t":ms,"c":[[ordinal,"letter",version],...]} or
- * {"t":ms,"resync":true}; t is when it was made, by the wall clock. It names
- * no client and no deadline.
+ * {"t":ms,"resync":true}, both with "sale":{"state":...,"opens_at":...} when
+ * the box office changed an event's terms; t is when it was made, by the wall
+ * clock. It names no client and no deadline.
  */
 #ifndef FCGI_CHANNEL_H
 #define FCGI_CHANNEL_H
@@ -21,6 +22,7 @@ enum {
 	CHANNEL_AGAIN_MS = 25,    /* after somebody else's frame came first */
 	CHANNEL_SEATS_MAX = 2000, /* in a frame */
 	CHANNEL_FRAME_MAX = 128 * 1024,
+	CHANNEL_SALE_MAX = 127, /* bytes of what is said of a sale */
 	CHANNEL_EVENT_MAX = 63, /* bytes of an event's id, without the NUL */
 };
 
@@ -34,6 +36,7 @@ struct channel {
 	char event[CHANNEL_EVENT_MAX + 1];
 	int64_t next_ms; /* nothing is said before this */
 	bool resync;
+	char sale[CHANNEL_SALE_MAX + 1]; /* JSON; "": nothing to say of it */
 	size_t n;
 	struct channel_seat seats[CHANNEL_SEATS_MAX]; /* by ordinal */
 };
@@ -52,6 +55,10 @@ void channels_fini(struct channels *channels);
  */
 void channels_note(struct channels *channels, const char *event,
 		   const struct channel_seat *seat);
+
+/* Its sale is like this now; opens_at: RFC 3339, or NULL. */
+void channels_sale(struct channels *channels, const char *event,
+		   const char *sale, const char *opens_at);
 
 /* Something of it may have been lost. */
 void channels_resync(struct channels *channels, const char *event);

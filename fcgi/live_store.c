@@ -18,6 +18,8 @@
 enum statement {
 	SEATS,
 	EVENTS,
+	OFFICE,
+	CHANGED,
 	HOLDS,
 	TIDY,
 	END,
@@ -30,6 +32,17 @@ static const struct pg_statement statements[] = {
 		    1,
 		    { PG_TEXT_ARRAY } },
 	[EVENTS] = { "live_events", "SELECT id FROM events", 0, { 0 } },
+	[OFFICE] = { "live_office",
+		     "SELECT seen, event_id, version, terms, sale, opens_at "
+		     "FROM office_look($1)",
+		     1,
+		     { PG_TEXT } },
+	[CHANGED] = { "live_changed",
+		      "SELECT event_id, sale_order, seat_letter(t), version "
+		      "FROM tickets AS t WHERE event_id = $1 "
+		      "AND version >= $2",
+		      2,
+		      { PG_TEXT, PG_INT8 } },
 	[HOLDS] = { "live_holds",
 		    "SELECT ticket_id, fence, lock_service, left_ms "
 		    "FROM reservations()",
@@ -49,6 +62,7 @@ struct live_store {
 	struct pg_link link;
 	struct hf_buf ids;
 	struct hf_buf fences;
+	char *seen; /* of the box office's changes; NULL: never looked */
 };
 
 struct live_store *live_store_new(const char *url, struct meter *meter)
@@ -68,6 +82,7 @@ void live_store_free(struct live_store **store)
 {
 	if (*store == NULL)
 		return;
+	free((*store)->seen);
 	hf_buf_fini(&(*store)->fences);
 	hf_buf_fini(&(*store)->ids);
 	pg_link_fini(&(*store)->link);
@@ -114,15 +129,8 @@ static int tell_ids(PGresult *result, live_id_fn *each, void *arg)
 	return 0;
 }
 
-int live_store_seats(struct live_store *store, const char *const *ids, size_t n,
-		     live_seat_fn *each, void *arg)
+static int tell_seats(PGresult *result, live_seat_fn *each, void *arg)
 {
-	struct pg_params params;
-	PGresult *result;
-
-	pg_params_init(&params);
-	pg_params_text(&params, id_array(store, ids, n));
-	result = pg_link_run(&store->link, &statements[SEATS], &params);
 	if (result == NULL)
 		return HF_EUNREACHABLE;
 	for (int row = 0; row < PQntuples(result); row++) {
@@ -133,6 +141,78 @@ int live_store_seats(struct live_store *store, const char *const *ids, size_t n,
 		};
 
 		each(arg, PQgetvalue(result, row, 0), &seat);
+	}
+	PQclear(result);
+	return 0;
+}
+
+int live_store_seats(struct live_store *store, const char *const *ids, size_t n,
+		     live_seat_fn *each, void *arg)
+{
+	struct pg_params params;
+
+	pg_params_init(&params);
+	pg_params_text(&params, id_array(store, ids, n));
+	return tell_seats(
+	    pg_link_run(&store->link, &statements[SEATS], &params), each, arg);
+}
+
+int live_store_changed(struct live_store *store, const char *event,
+		       int64_t since, live_seat_fn *each, void *arg)
+{
+	struct pg_params params;
+
+	pg_params_init(&params);
+	pg_params_text(&params, event);
+	pg_params_int8(&params, since);
+	return tell_seats(
+	    pg_link_run(&store->link, &statements[CHANGED], &params), each,
+	    arg);
+}
+
+/* ---- the box office ------------------------------------------------------ */
+
+static PGresult *look_at_office(struct live_store *store)
+{
+	struct pg_params params;
+
+	pg_params_init(&params);
+	if (store->seen != NULL)
+		pg_params_text(&params, store->seen);
+	else
+		pg_params_null(&params);
+	return pg_link_run(&store->link, &statements[OFFICE], &params);
+}
+
+static void tell_office(const PGresult *result, int row, live_office_fn *each,
+			void *arg)
+{
+	const struct office_change change = {
+		.event = PQgetvalue(result, row, 1),
+		.version = number_at(result, row, 2),
+		.terms = PQgetvalue(result, row, 3)[0] == 't',
+		.sale = PQgetvalue(result, row, 4),
+		.opens_at = PQgetisnull(result, row, 5) == 1
+				? NULL
+				: PQgetvalue(result, row, 5),
+	};
+
+	each(arg, &change);
+}
+
+int live_store_office(struct live_store *store, live_office_fn *each, void *arg)
+{
+	PGresult *result = look_at_office(store);
+
+	free(store->seen);
+	store->seen = NULL;
+	if (result == NULL)
+		return HF_EUNREACHABLE;
+	if (PQntuples(result) > 0)
+		store->seen = hf_strdup(PQgetvalue(result, 0, 0));
+	for (int row = 0; row < PQntuples(result); row++) {
+		if (PQgetisnull(result, row, 1) == 0)
+			tell_office(result, row, each, arg);
 	}
 	PQclear(result);
 	return 0;

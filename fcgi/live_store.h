@@ -29,6 +29,26 @@ typedef void live_hold_fn(void *arg, const char *ticket, int64_t fence,
 int live_store_seats(struct live_store *store, const char *const *ids, size_t n,
 		     live_seat_fn *each, void *arg) HF_MUSTUSE;
 
+/* What the box office changed; texts live for the call. */
+struct office_change {
+	const char *event;
+	int64_t version; /* its tickets' new versions are at least that */
+	bool terms;      /* of the event were changed */
+	const char *sale, *opens_at; /* the second NULL: no time */
+};
+
+/*
+ * Calls each() for what was committed since the last call on this store; for
+ * nothing at the first, and after one that failed.
+ */
+typedef void live_office_fn(void *arg, const struct office_change *change);
+int live_store_office(struct live_store *store, live_office_fn *each,
+		      void *arg) HF_MUSTUSE;
+
+/* The event's tickets with versions of since and more. */
+int live_store_changed(struct live_store *store, const char *event,
+		       int64_t since, live_seat_fn *each, void *arg) HF_MUSTUSE;
+
 /* All events. */
 int live_store_events(struct live_store *store, live_id_fn *each,
 		      void *arg) HF_MUSTUSE;

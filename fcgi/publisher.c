@@ -16,7 +16,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { FAREWELL_MS = 1000 };
+enum {
+	FAREWELL_MS = 1000,
+	OFFICE_MS = 300,
+};
 
 struct queue {
 	char (*ids)[TICKET_ID_MAX + 1];
@@ -35,6 +38,7 @@ struct publisher {
 	struct queue taken;
 	bool lost; /* of which events, is still to be found out */
 	int64_t look_ms;
+	int64_t office_ms; /* when to look what the box office changed */
 	int64_t farewell_ms;
 	struct live_store *store;
 	struct meter *meter;
@@ -153,6 +157,31 @@ static void look_up(struct publisher *p)
 	p->taken.lost = false;
 }
 
+static void note_change(void *arg, const struct office_change *change)
+{
+	struct publisher *p = arg;
+
+	if (change->terms)
+		channels_sale(&p->channels, change->event, change->sale,
+			      change->opens_at);
+	if (live_store_changed(p->store, change->event, change->version,
+			       note_seat, p) < 0)
+		p->lost = true;
+}
+
+/* What is not read while nobody would hear of it is found later. */
+static void look_at_office(struct publisher *p)
+{
+	int64_t now_ms = hf_clock_ms();
+
+	if (p->office_ms > now_ms)
+		return;
+	p->office_ms = now_ms + OFFICE_MS;
+	if (backoff_ready(&p->backoff, now_ms) &&
+	    live_store_office(p->store, note_change, p) < 0)
+		p->lost = true;
+}
+
 /* ---- saying it ----------------------------------------------------------- */
 
 static void count(struct publisher *p, enum post_result result)
@@ -218,6 +247,14 @@ static int64_t next_ms(const struct publisher *p)
 	return due_ms;
 }
 
+/* The box office alone keeps nobody from ending. */
+static int64_t wake_ms(const struct publisher *p)
+{
+	int64_t due_ms = next_ms(p);
+
+	return p->office_ms < due_ms ? p->office_ms : due_ms;
+}
+
 /* Under the lock. False: all is said, or nobody waits for it any longer. */
 static bool goes_on(struct publisher *p)
 {
@@ -244,8 +281,8 @@ static bool sleep_until_due(struct publisher *p)
 	bool go_on;
 
 	pthread_mutex_lock(&p->pause.lock);
-	while ((go_on = goes_on(p)) && next_ms(p) > hf_clock_ms())
-		pause_until(&p->pause, next_ms(p));
+	while ((go_on = goes_on(p)) && wake_ms(p) > hf_clock_ms())
+		pause_until(&p->pause, wake_ms(p));
 	if (p->look_ms <= hf_clock_ms())
 		take(p);
 	pthread_mutex_unlock(&p->pause.lock);
@@ -259,6 +296,7 @@ static void *run(void *arg)
 	while (sleep_until_due(p)) {
 		if (p->taken.n > 0 || p->lost)
 			look_up(p);
+		look_at_office(p);
 		say_all(p);
 	}
 	return NULL;

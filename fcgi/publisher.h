@@ -5,8 +5,9 @@
  * by now over a connection of its own, merges that, and hands a frame an event
  * (channel.h) to nginx, ten a second at most. What it cannot tell, because
  * too much changed, nginx was away or the database was, becomes a frame that
- * says to fetch all anew; so does its start, as nobody knows what a worker
- * that died had still to say.
+ * says to fetch all anew; so does its start, as nobody knows what a worker that
+ * died had still to say. A few times a second it looks what the box office has
+ * changed, which no worker is told of.
  */
 #ifndef FCGI_PUBLISHER_H
 #define FCGI_PUBLISHER_H

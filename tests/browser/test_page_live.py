@@ -1,9 +1,13 @@
 """The page and other buyers: live news, breaks, waiting, and many tabs."""
 
+import os
+import subprocess
 import time
 
+from browser import SPOILED
 from rival import Rival
 from halls import settle
+from servers import build_path
 
 
 def hear(page):
@@ -13,6 +17,28 @@ def hear(page):
 def look(page, seat):
     label = page.cell(seat).get_attribute("aria-label")
     return label.rpartition(", ")[2]
+
+
+def admin(stack, *words):
+    subprocess.run(
+        [build_path("db", "holdfast-admin"), *words, "--yes"], check=True,
+        env={**os.environ, "DATABASE_URL": stack.database_url}, capture_output=True,
+    )
+
+
+def test_what_the_box_office_does_is_seen_without_asking(stack, page, hall):
+    event = hall()
+    page.before_pages(SPOILED)
+    page.open(event, view="map")
+    hear(page)
+    page.wait(lambda: look(page, 3) == "available", "the seat is free")
+    page.spoil("/state", "wait")
+    admin(stack, "block", f"{event}:Stalls-A-3")
+    page.wait(lambda: look(page, 3) == "not for sale", "it is kept back")
+    admin(stack, "close", event)
+    page.wait(lambda: not page.one("#best").is_displayed(), "the sale is closed")
+    admin(stack, "open", event)
+    page.wait(lambda: page.one("#best").is_displayed(), "it is open again")
 
 
 def test_another_buyers_hold_is_seen_at_once_and_its_return_too(stack, page, hall):

@@ -144,6 +144,23 @@ static void an_id_that_no_event_can_have_is_dropped(void)
 	CU_ASSERT_EQUAL(channels.n, 1);
 }
 
+static void a_sale_is_told_once_with_or_without_seats(void)
+{
+	channels_sale(&channels, "gala", "closed", NULL);
+	CU_ASSERT_EQUAL(channels_next_ms(&channels), 0);
+	CU_ASSERT_STRING_EQUAL(say(0), "gala {\"t\":1234,\"sale\":{\"state\":"
+				       "\"closed\",\"opens_at\":null},"
+				       "\"c\":[]}");
+	CU_ASSERT_EQUAL(channels_next_ms(&channels), HF_NEVER);
+	channels_sale(&channels, "gala", "open", NULL);
+	channels_sale(&channels, "gala", "not_yet", "2027-05-01T18:00:00.000Z");
+	channels_resync(&channels, "gala");
+	CU_ASSERT_STRING_EQUAL(say(100),
+			       "gala {\"t\":1234,\"sale\":{\"state\":\"not_yet\","
+			       "\"opens_at\":\"2027-05-01T18:00:00.000Z\"},"
+			       "\"resync\":true}");
+}
+
 static const struct hf_test tests[] = {
 	HF_TEST(nothing_is_said_when_nothing_changed),
 	HF_TEST(a_frame_has_the_last_state_of_each_seat_in_order),
@@ -153,6 +170,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(what_was_missed_is_to_be_fetched_anew),
 	HF_TEST(more_than_a_frame_holds_is_to_be_fetched_anew),
 	HF_TEST(an_id_that_no_event_can_have_is_dropped),
+	HF_TEST(a_sale_is_told_once_with_or_without_seats),
 	HF_TEST_END,
 };
 

@@ -242,6 +242,59 @@ def sell(stack, n):
     return time.monotonic() - began
 
 
+def admin(sale, *words):
+    done = subprocess.run(
+        [build_path("db", "holdfast-admin"), *words, "--yes"],
+        env={**os.environ, "DATABASE_URL": sale.database_url},
+        capture_output=True, text=True, timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_box_office_changes_is_told_to_who_watches(database):
+    """Nobody asks meanwhile, and no worker is told."""
+    with Stack(database, 10, 2) as stack, watching(stack) as watcher:
+        ann = stack.client("ann")
+        assert ann.reserve("5").status == ann.reserve("6").status == 200
+        assert ann.book("6").status == 200
+        watcher.wait_for(lambda w: w.first(6, "b"))
+        [[number]] = stack.sql("SELECT order_number FROM tickets WHERE id = '6'")
+        for words, seat, letter in (
+            (["block", "7"], 7, "x"), (["unblock", "7"], 7, "a"),
+            (["release", "5"], 5, "a"), (["cancel", number], 6, "a"),
+        ):
+            seen = len(watcher.frames)
+            admin(stack, *words)
+            done = time.monotonic()
+            frame = watcher.wait_for(lambda w: w.first(seat, letter, seen))
+            print(f"{words[0]}: told {(frame.at - done) * 1000:.0f} ms after it was done")
+
+
+def test_a_sale_that_is_closed_or_opened_is_told_to_who_watches(short):
+    with watching(short) as watcher:
+        for command, words in (("close", "closed"), ("open", "open")):
+            seen = len(watcher.frames)
+            admin(short, command, "default")
+            told = lambda w: [f.json["sale"] for f in w.frames[seen:] if "sale" in f.json]
+            assert watcher.wait_for(told)[0]["state"] == words
+        admin(short, "set", "default", "opens-at", "2099-01-01T10:00:00Z")
+        opens = {"state": "not_yet", "opens_at": "2099-01-01T10:00:00.000Z"}
+        watcher.wait_for(lambda w: any(f.json.get("sale") == opens for f in w.frames))
+        admin(short, "set", "default", "opens-at", "none")
+        watcher.wait_for(lambda w: w.frames[-1].json.get("sale", {}).get("state") == "open")
+
+
+def test_what_the_box_office_does_while_nginx_is_away_is_told_when_it_is_back(short):
+    with watching(short):
+        pass
+    short.nginx.kill()
+    admin(short, "block", "9")
+    short.nginx.start()
+    with watching(short) as watcher:
+        admin(short, "unblock", "9")
+        watcher.wait_for(lambda w: w.first(9, "a"))
+
+
 def test_without_nchan_a_sale_is_the_same(database):
     with Stack(database, 200, 1, nginx={"NCHAN_MODULE": "none"}) as stack:
         seconds = sell(stack, 200)

@@ -22,6 +22,7 @@ export function createFeed({ eventId, seats, bus }) {
 	let polling = false;
 	let again = false; // something asked while a question was under way
 	let whole = true;
+	let latest = null; // state
 	let soon = false; // the next question comes after KEPT_MS
 
 	const tellLink = () => bus.tell("link", link);
@@ -40,7 +41,7 @@ export function createFeed({ eventId, seats, bus }) {
 		}
 		seats.applySnapshot(data, isWhole);
 		whole = false;
-		bus.tell("state", data);
+		bus.tell("state", (latest = data));
 	}
 
 	async function ask() {
@@ -81,8 +82,9 @@ export function createFeed({ eventId, seats, bus }) {
 		timer = setTimeout(poll, pace.next(false));
 	}
 
-	function frame({ c, resync }) {
+	function frame({ c, sale, resync }) {
 		heard();
+		if (sale) bus.tell("state", (latest = { ...latest, sale }));
 		if (Array.isArray(c)) seats.applyFrame(c);
 		if (!resync) return;
 		whole = true;
