@@ -122,4 +122,5 @@ dist_monitoring_DATA = \
 	deploy/monitoring/alerts.yml \
 	deploy/monitoring/dashboard.json \
 	deploy/monitoring/locks.lua \
+	deploy/monitoring/prometheus-kubernetes.yml \
 	deploy/monitoring/prometheus.yml

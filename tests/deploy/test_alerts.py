@@ -130,7 +130,8 @@ def expecting(numbers, names):
 
 
 def test_promtool_takes_the_rules_and_the_configuration():
-    for words in (["rules", "alerts.yml"], ["config", "prometheus.yml"]):
+    for words in (["rules", "alerts.yml"], ["config", "prometheus.yml"],
+                  ["config", "prometheus-kubernetes.yml"]):
         done = subprocess.run(["promtool", "check", *words], cwd=MONITORING,
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -154,6 +155,39 @@ def test_promtool_would_tell_a_silent_alert(tmp_path):
 
 def test_every_alert_is_tried():
     assert {name for name, _ in TROUBLES} == {rule["alert"] for rule in RULES}
+
+
+def test_every_error_of_ours_counts_as_one():
+    [rule] = [rule for rule in RULES if rule["alert"] == "HoldfastErrors"]
+    counted = re.search(r'result=~"([^"]+)"', rule["expr"])[1]
+    ours = [word for name in ("problem.c", "api_tickets.c", "router.c")
+            for word in re.findall(r"\{ 5\d\d, (?:\d+, )?\"([\w-]+)\"",
+                                   (SRC / "fcgi" / name).read_text())]
+    ours += re.findall(r'^\t5\d\d, "(\w+)"', (SRC / "fcgi/router.c").read_text(),
+                       re.MULTILINE)
+    assert len(ours) >= 6
+    assert [word for word in ours if not re.fullmatch(counted, word)] == []
+
+
+def test_kubernetes_has_the_address_that_prometheus_asks():
+    items = list(yaml.safe_load_all(
+        (SRC / "deploy/kubernetes/base/service.yaml").read_text()))
+    [service] = [item for item in items if item["metadata"]["name"] == "metrics"]
+    jobs = yaml.safe_load((MONITORING / "prometheus-kubernetes.yml").read_text())[
+        "scrape_configs"]
+    [sale] = [item for item in yaml.safe_load_all(
+        (SRC / "deploy/kubernetes/base/sale.yaml").read_text())
+        if item["kind"] == "Deployment"]
+    containers = {container["name"]: container for container in
+                  sale["spec"]["template"]["spec"]["containers"]}
+    workers = [name for name in containers if name.startswith("worker-")]
+    assert [job["metrics_path"] for job in jobs] == [
+        f"/metrics/{n}" for n in range(1, len(workers) + 1)]
+    for job in jobs:
+        [dns] = job["dns_sd_configs"]
+        assert dns["names"] == ["metrics.holdfast.svc.cluster.local"]
+        assert dns["port"] == service["spec"]["ports"][0]["port"]
+    assert {"name": "metrics", "containerPort": 6006} in containers["web"]["ports"]
 
 
 def kebab(name):
