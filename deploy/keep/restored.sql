@@ -32,6 +32,14 @@ UPDATE holds SET ended_at = until, end_state = 'expired'
 UPDATE tickets SET fence = NULL, lock_service = NULL
 	WHERE state IN ('free', 'blocked') AND fence IS NOT NULL;
 
+-- Who waited in line was there all the time: it was the sale that was away.
+DO $$ BEGIN
+	IF to_regclass('line_places') IS NOT NULL THEN
+		UPDATE line_places SET seen_at = clock_timestamp(),
+			turn_until = NULL, rest_until = NULL;
+	END IF;
+END $$;
+
 -- Nothing is sold until somebody has looked for what was sold after the
 -- backup.
 UPDATE events SET closed = true WHERE NOT closed AND :'leave_open' <> 'yes';

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -41,6 +42,8 @@ def site(tmp_path_factory):
             ann.call("hold_take", "held", "default", "ann", ["3"], [900], "s", 600000)
             ann.call("hold_take", "gone", "default", "ann", ["4"], [900], "s", 60000)
             ann.call("hold_release", "gone", "ann")
+        db.sql("INSERT INTO line_places (event_id, holder, place, seats, seen_at, turn_until)"
+               " VALUES ('default', 'eve', 7, 1, now() - interval '1 day', now())")
         db.file = tmp_path_factory.mktemp("backups") / "one.hfb"
         done = run("holdfast-backup", "--output", db.file, "--config", db.etc, url=db.url)
         assert done.returncode == 0, done.stderr
@@ -144,6 +147,17 @@ def test_wrong_words_are_named(words):
     assert done.returncode == 2 and done.stderr.startswith("holdfast-backup: ")
 
 
+@pytest.mark.parametrize("program", ["holdfast-backup", "holdfast-restore"])
+def test_the_manual_has_every_option_and_no_other(program):
+    flags = re.findall(r"^  --([a-z-]+)", run(program, "--help").stdout, re.MULTILINE)
+    text = (BIN.parents[1] / "docs" / f"{program}.8").read_text()
+    told = re.findall(r"^\.It Fl \\-([a-z-]+)", text, re.MULTILINE)
+    assert len(flags) >= 7 and sorted(told) == sorted(flags)
+    said = subprocess.run(["mandoc", "-T", "lint", "-W", "style"], input=text,
+                          capture_output=True, text=True).stdout.splitlines()
+    assert [line for line in said if "referenced manual not found" not in line] == []
+
+
 # -- putting it back -------------------------------------------------------
 
 
@@ -161,6 +175,9 @@ def test_all_of_it_comes_back_what_is_past_is_over_and_nothing_is_sold(site, tar
     assert last[0] == ["expire", "holdfast-restore"]
     assert target.sql("SELECT id, end_state FROM holds ORDER BY 1") == [
         ["gone", "released"], ["held", ""], ["past", "expired"], ["sold", "booked"]]
+    # Who waited was there; the sale was not.
+    places = "SELECT place, seen_at > now() - interval '1 minute', turn_until FROM line_places"
+    assert target.sql(places) == [["7", "t", ""]]
     # Pages take it for another life, and the box office has the next word.
     assert target.sql("SELECT era_now()") != site.sql("SELECT era_now()")
     assert target.sql("SELECT sale_state('default')") == [["closed"]]

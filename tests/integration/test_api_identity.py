@@ -2,10 +2,12 @@
 
 import base64
 import json
+import os
 
 import pytest
 
 from stack import Stack
+from web import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,43 @@ def test_without_a_secret_the_published_calls_work_alone(stack):
         refused = fastcgi.post(worker.socket, "/api/identity", {})
         assert (refused.status, refused.json["type"]) == (503, "/problems/not-configured")
         assert fastcgi.post(worker.socket, "/release_ticket", sale).status == 200
+
+
+def test_a_changed_secret_loses_nobody_his_identity(database, tmp_path):
+    """The one before lies beside it as .old: read, renewed, and still a door's."""
+    secret = tmp_path / "secret"
+    with Stack(database, workers=1) as stack:
+        worker = stack.workers[0]
+        worker.environment["SECRET_FILE"] = str(secret)
+        client = stack.client("x")
+
+        def change(old):
+            worker.stop()
+            if old:
+                secret.rename(f"{secret}.old")
+            secret.write_bytes(os.urandom(32))
+            secret.chmod(0o600)
+            worker.start()
+
+        def keys():
+            return [key["x"] for key in client.get("/api/keys").json["keys"]]
+
+        def orders(pair):
+            return client.request("GET", "/api/orders", headers={"Cookie": pair})
+
+        change(old=False)
+        wait_until(lambda: len(keys()) == 1, 10, "one key")
+        first = keys()
+        made = client.post("/api/identity", {"use": "cookie"}).headers["Set-Cookie"]
+        pair = made.split(";")[0]
+        assert "Set-Cookie" not in orders(pair).headers
+        change(old=True)
+        wait_until(lambda: keys()[1:] == first, 10, "the new key, and the one before")
+        answer = orders(pair)
+        renewed = answer.headers["Set-Cookie"].split(";")[0]
+        assert answer.status == 200 and renewed != pair
+        assert renewed.split(".")[:2] == pair.split(".")[:2]  # the same identity
+        assert "Set-Cookie" not in orders(renewed).headers
+        change(old=True)
+        assert orders(renewed).status == 200
+        assert orders(pair).status == 403

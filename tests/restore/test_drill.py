@@ -175,3 +175,18 @@ def test_a_sale_is_lost_and_goes_on_from_its_backup(tmp_path, lock, lost, capsys
             with capsys.disabled():
                 print(f"# {lock}{' lost' if lost else ''}: {len(crowd.confirmed)} orders before,"
                       f" {len(gone)} after the backup, {len(rest.confirmed)} since the restore")
+
+
+def test_a_standby_that_takes_over_is_another_era():
+    """It may lack the last commits, and will give their versions to others."""
+    with Postgres() as db, Stack(db, tickets=3, workers=1) as stack:
+        era = db.value("SELECT era_now()")
+        assert stack.client("page").get("/api/events/default/state").json["era"] == era
+        db.stop()
+        (db.data / "standby.signal").touch()
+        shutil.chown(db.data / "standby.signal", db.user or os.getuid())
+        db.start()
+        assert "-standby-" in db.value("SELECT era_now()")
+        assert db.value("SELECT pg_promote()") == "t"
+        cluster, timeline, life = db.value("SELECT era_now()").split("-")
+        assert [cluster, life] == era.split("-")[::2] and timeline == "2"
