@@ -152,8 +152,8 @@ def test_all_held_is_not_sold_out_and_says_how_many_may_return(stack, page, hall
 
 
 def test_the_page_waits_for_the_sale_and_goes_in_by_itself(stack, page, hall):
-    """U17, as far as there is anything to wait for: there is no line, all go
-    in at once. Until then: how long, and what there will be."""
+    """U17 for who joins no line (test_page_line.py): in when it opens. Until
+    then: how long, and what there will be."""
     event = hall(sale_opens_at="clock_timestamp() + interval '1 hour'")
     page.open(event, view=None)
     page.wait(lambda: page.text("#wait-clock").startswith("59:"), "an hour")

@@ -1,5 +1,5 @@
 // Before the sale opens: when it does, what there will be, and the door that
-// opens by itself. There is no line to stand in: whoever is here gets in.
+// opens by itself. Who joins the line meanwhile has a place in it (line.js).
 
 import { asMinutes } from "../core/clock.js";
 import { $, h, setText } from "./dom.js";
