@@ -72,6 +72,10 @@ CREATE TABLE line_looks (
 
 CREATE FUNCTION line_asleep() RETURNS interval LANGUAGE sql IMMUTABLE
 RETURN interval '45 s';
+-- Twice as long as who is far back asks again: without a sign of life for so
+-- long, somebody else gets the next turn.
+CREATE FUNCTION line_awake() RETURNS interval LANGUAGE sql IMMUTABLE
+RETURN interval '25 s';
 CREATE FUNCTION line_gone() RETURNS interval LANGUAGE sql IMMUTABLE
 RETURN interval '10 min';
 CREATE FUNCTION line_turn() RETURNS interval LANGUAGE sql IMMUTABLE
@@ -189,6 +193,7 @@ BEGIN
 	END LOOP;
 	FOR l IN SELECT * FROM line_places AS w
 			WHERE w.event_id = p_event AND line_is_live(w)
+			AND w.seen_at > clock_timestamp() - line_awake()
 			AND w.turn_until IS NULL AND w.seats <= (
 				SELECT max(free) FROM (SELECT sum(c.free) AS free
 					FROM unnest(p_classes) AS c
@@ -659,8 +664,12 @@ $$;
 -- events; how many. For whoever has time, now and then: where all are gone,
 -- nobody is left who would.
 CREATE FUNCTION line_tidy() RETURNS bigint LANGUAGE sql AS $$
-	WITH gone AS (DELETE FROM line_places
-		WHERE seen_at <= clock_timestamp() - line_gone() RETURNING 1)
+	WITH old AS (SELECT event_id, holder FROM line_places
+		WHERE seen_at <= clock_timestamp() - line_gone()
+		FOR UPDATE SKIP LOCKED), -- others may be at it
+	gone AS (DELETE FROM line_places AS l USING old
+		WHERE l.event_id = old.event_id AND l.holder = old.holder
+		RETURNING 1)
 	SELECT count(*) FROM gone
 $$;
 

@@ -37,9 +37,6 @@ def test_a_place_is_kept_and_who_gives_back_lets_me_in_by_itself(stack, page, ha
         join(ann, event)
         page.wait(lambda: line_text(page, "join") == "Join the line (you would be 2nd)", "an offer")
         assert "other people's baskets" in page.text("#empty")
-        page.wait(
-            lambda: "4 seats may come back in the next 4 minutes" in page.text("#empty"), "how many"
-        )
         page.run("document.getElementById('line-title').focus()")
         reach(page, "line-join")
         page.key(Keys.ENTER)

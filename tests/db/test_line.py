@@ -338,6 +338,17 @@ def test_who_is_asleep_is_passed_and_stops_nobody(session, db):
     assert states(session, "ann", "eve") == ["waiting", "turn"]
 
 
+def test_who_was_not_heard_of_for_a_moment_is_passed_but_not_robbed(session, db):
+    sell_all(session)
+    queue(session, "ann", "bob")
+    asleep(db, "ann", seconds=26)
+    give_back(db, "Stalls1")
+    assert states(session, "bob") == ["turn"]
+    session.one("line_leave", "gala", "bob")
+    asleep(db, "ann", seconds=26)
+    assert check(session, "mallory", "Stalls1") == "line", "she may be about to ask"
+
+
 def test_with_everybody_gone_seats_are_for_sale_and_the_line_is_empty(session, db):
     sell_all(session)
     queue(session, "ann", "bob")
