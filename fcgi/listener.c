@@ -2,6 +2,7 @@
 
 #include "fcgi/listener.h"
 
+#include "fcgi/backlog.h"
 #include "libhold/log.h"
 #include "libhold/mem.h"
 #include "libhold/service.h"
@@ -177,6 +178,11 @@ void listener_stop(struct listener *listener)
 	if (listener->path != NULL)
 		unlink(listener->path);
 	fcntl(listener->fd, F_SETFL, O_NONBLOCK);
+}
+
+int64_t listener_waiting(const struct listener *listener)
+{
+	return backlog_waiting(listener->fd);
 }
 
 static void limit_time(int fd)

@@ -42,4 +42,8 @@ int listener_accept(struct listener *listener);
  */
 void listener_stop(struct listener *listener);
 
+/* Connections that nobody has taken yet; -1: that cannot be told (backlog.h).
+ */
+int64_t listener_waiting(const struct listener *listener);
+
 #endif

@@ -13,6 +13,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/api_metrics.c \
 	fcgi/api_orders.c \
 	fcgi/api_tickets.c \
+	fcgi/backlog.c fcgi/backlog.h \
 	fcgi/backoff.c fcgi/backoff.h \
 	fcgi/barrier.h \
 	fcgi/base64url.c fcgi/base64url.h \

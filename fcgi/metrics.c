@@ -22,6 +22,7 @@ enum {
 struct metrics {
 	int64_t started_ms; /* by the wall clock */
 	const struct live *live;
+	const struct listener *listener;
 	size_t threads;
 	size_t n;             /* with those beside them */
 	struct meter *meters; /* of the threads, then LIVE_... */
@@ -64,9 +65,11 @@ struct meter *metrics_live_meter(struct metrics *metrics, size_t thread)
 	return &metrics->meters[metrics->threads + thread];
 }
 
-void metrics_watch(struct metrics *metrics, const struct live *live)
+void metrics_watch(struct metrics *metrics, const struct live *live,
+		   const struct listener *listener)
 {
 	metrics->live = live;
+	metrics->listener = listener;
 }
 
 /* ---- what was sold twice ------------------------------------------------- */
@@ -340,6 +343,15 @@ static void show_busy(const struct metrics *metrics, struct hf_buf *out,
 	prom_count(out, name, "", sum(metrics, offsetof(struct meter, busy)));
 }
 
+static void show_waiting(const struct metrics *metrics, struct hf_buf *out,
+			 const char *name)
+{
+	int64_t waiting = listener_waiting(metrics->listener);
+
+	if (waiting >= 0)
+		prom_count(out, name, "", (uint64_t)waiting);
+}
+
 /* Every thread may have one. */
 static void show_pool(const struct metrics *metrics, struct hf_buf *out,
 		      const char *name)
@@ -405,6 +417,9 @@ static const struct family {
 	  show_threads },
 	{ "holdfast_threads_busy", "gauge",
 	  "Threads that are answering one now, this one too.", show_busy },
+	{ "holdfast_requests_waiting", "gauge",
+	  "Requests in the worker's socket that no thread has taken.",
+	  show_waiting },
 	{ "holdfast_holds_total", "counter", "Tickets, by what became of them.",
 	  show_holds },
 	{ "holdfast_lock_seconds", "histogram",

@@ -9,6 +9,7 @@
 #ifndef FCGI_METRICS_H
 #define FCGI_METRICS_H
 
+#include "fcgi/listener.h"
 #include "fcgi/live.h"
 #include "fcgi/meter.h"
 #include "fcgi/store.h"
@@ -26,8 +27,9 @@ struct meter *metrics_meter(struct metrics *metrics, size_t thread);
 /* Of a thread beside them: LIVE_... */
 struct meter *metrics_live_meter(struct metrics *metrics, size_t thread);
 
-/* Whose state is shown, too; it outlives the threads. */
-void metrics_watch(struct metrics *metrics, const struct live *live);
+/* Whose state is shown, too; both outlive the threads. */
+void metrics_watch(struct metrics *metrics, const struct live *live,
+		   const struct listener *listener);
 
 /*
  * Looks through the history for tickets that were sold twice, if that was not

@@ -248,7 +248,6 @@ static struct live *open_live(const struct settings *settings,
 	for (size_t i = 0; i < LIVE_THREADS; i++)
 		meters[i] = metrics_live_meter(metrics, i);
 	live = live_open(settings->publish_url, settings->database_url, meters);
-	metrics_watch(metrics, live);
 	return live;
 }
 
@@ -282,6 +281,7 @@ void worker_serve(struct listener *listener, const struct settings *settings)
 	};
 
 	house.live = open_live(settings, house.metrics);
+	metrics_watch(house.metrics, house.live, listener);
 	serve_all(&house, threads, n);
 	free(threads);
 	live_close(&house.live);

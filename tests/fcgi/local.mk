@@ -10,6 +10,7 @@ tests_fcgi_test_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(PQ_CFLAGS) \
 tests_fcgi_test_LDADD = tests/support/librunner.a fcgi/libworker.a \
 	libhold/libhold.a $(CUNIT_LIBS) $(worker_libs)
 tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
+	tests/fcgi/test_backlog.c \
 	tests/fcgi/test_backoff.c \
 	tests/fcgi/test_booking.c \
 	tests/fcgi/test_calendar.c \

@@ -4,6 +4,7 @@
 
 #include "tests/support/runner.h"
 
+extern const struct hf_suite test_backlog_suite;
 extern const struct hf_suite test_backoff_suite;
 extern const struct hf_suite test_booking_suite;
 extern const struct hf_suite test_calendar_suite;

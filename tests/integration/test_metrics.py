@@ -217,6 +217,7 @@ def test_threads_and_connections_are_told(stack):
     numbers = Numbers(stack)
     assert numbers("holdfast_threads") == WORKERS * stack.threads
     assert WORKERS <= numbers("holdfast_threads_busy") <= WORKERS * stack.threads
+    assert ("holdfast_requests_waiting", ()) in numbers.samples
     assert numbers("holdfast_database_pool_size") == WORKERS * (stack.threads + 2)
     assert 0 < numbers("holdfast_database_connections") <= (
         numbers("holdfast_database_pool_size"))
