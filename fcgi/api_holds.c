@@ -13,6 +13,7 @@
 #include "fcgi/order_out.h"
 #include "fcgi/problem.h"
 #include "fcgi/router.h"
+#include "fcgi/store_keys.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
 
@@ -88,34 +89,93 @@ static struct holding_taken take(struct booking *b, const char *id,
 			 holder, input->turn);
 }
 
+/* What a POST asks for, once it is read. */
+struct making {
+	char event[EVENT_ID_MAX + 1], id[HOLD_ID_LEN + 1];
+	struct identity identity;
+	struct hold_input input;
+};
+
+static void show_made(struct site *site, const struct making *m, const char *id,
+		      int status, struct http_reply *reply)
+{
+	snprintf(reply->location, sizeof(reply->location), "/api/holds/%s", id);
+	show(site, id, &m->identity, status, reply);
+}
+
+static void make(struct site *site, const struct making *m,
+		 struct http_reply *reply)
+{
+	struct holding_taken taken = take(&site->booking, m->id, m->event,
+					  &m->input, m->identity.holder);
+
+	if (taken.outcome == HOLD_IN_LINE && m->input.turn)
+		problem_reply(reply, PROBLEM_NO_TURN,
+			      "You have no turn in this line for such seats.");
+	else if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN)
+		hold_refuse_taking(reply, site->booking.store, m->event,
+				   &m->input.basket, &taken);
+	else
+		show_made(site, m, taken.id,
+			  taken.outcome == HOLD_OK ? 201 : 200, reply);
+}
+
+/* The key is ours: what it has made before, or now. */
+static void make_or_replay(struct site *site, const struct making *m,
+			   struct http_reply *reply)
+{
+	char made[HOLD_ID_LEN + 1];
+	int rc = store_key_find(site->booking.store, m->identity.holder, m->id,
+				made);
+
+	if (rc == HF_ENOTFOUND) {
+		make(site, m, reply);
+	} else if (rc < 0) {
+		api_store_away(reply);
+	} else if (strcmp(made, m->id) != 0) {
+		hold_refuse(reply, HOLD_KEY_REUSED);
+	} else {
+		reply->replayed = true;
+		show_made(site, m, made, 200, reply);
+	}
+}
+
+static void make_once(struct site *site, const struct http_request *request,
+		      struct making *m, struct http_reply *reply)
+{
+	struct store *store = site->booking.store;
+	struct idempotency idempotency;
+	int rc;
+
+	if (!idempotency_read(request, reply, &idempotency))
+		return;
+	idempotency_hold_id(&idempotency, m->identity.holder, m->id);
+	rc = store_key_begin(store, m->identity.holder, idempotency.key);
+	if (rc == HF_EHELD) {
+		hold_refuse(reply, HOLD_IN_PROGRESS);
+	} else if (rc < 0) {
+		api_store_away(reply);
+	} else {
+		make_or_replay(site, m, reply);
+		store_key_end(store, m->identity.holder, idempotency.key);
+	}
+}
+
 void api_hold_make(struct site *site, const struct http_request *request,
 		   struct http_reply *reply)
 {
-	char event[EVENT_ID_MAX + 1], id[HOLD_ID_LEN + 1];
-	struct holding_taken taken;
-	struct identity identity;
-	struct hold_input input;
+	struct making m;
 
-	if (!api_event_arg(request, reply, event) ||
-	    !parse(request, reply, &input) ||
-	    !caller_read_or_make(site->secret, request, reply, &identity))
+	if (!api_event_arg(request, reply, m.event) ||
+	    !parse(request, reply, &m.input) ||
+	    !caller_read_or_make(site->secret, request, reply, &m.identity))
 		return;
-	identity_random(id);
-	taken = take(&site->booking, id, event, &input, identity.holder);
-	if (taken.outcome == HOLD_IN_LINE && input.turn) {
-		problem_reply(reply, PROBLEM_NO_TURN,
-			      "You have no turn in this line for such seats.");
-		return;
+	if (idempotency_sent(request)) {
+		make_once(site, request, &m, reply);
+	} else {
+		identity_random(m.id);
+		make(site, &m, reply);
 	}
-	if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN) {
-		hold_refuse_taking(reply, site->booking.store, event,
-				   &input.basket, &taken);
-		return;
-	}
-	snprintf(reply->location, sizeof(reply->location), "/api/holds/%s",
-		 taken.id);
-	show(site, taken.id, &identity, taken.outcome == HOLD_OK ? 201 : 200,
-	     reply);
 }
 
 /* ---- GET /api/holds, GET /api/holds/{id} --------------------------------- */

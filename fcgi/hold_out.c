@@ -5,9 +5,9 @@
 #include "fcgi/api_args.h"
 #include "fcgi/json_out.h"
 #include "fcgi/problem.h"
-#include "libhold/clock.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* ---- a hold -------------------------------------------------------------- */
 
@@ -24,13 +24,26 @@ void hold_add_seat(struct hf_buf *out, const struct held_seat *seat)
 		      (long long)seat->number, (long long)seat->price_minor);
 }
 
+/* What the database wrote (rfc3339(), 0006_holds.sql), since 1970. */
+static int64_t wall_ms_of(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t ms = 0;
+
+	if (rest == NULL || rest[0] != '.' || strlen(rest) < 4 ||
+	    hf_slice_int64((struct hf_slice){ rest + 1, 3 }, &ms) < 0)
+		ms = 0;
+	return (int64_t)timegm(&tm) * 1000 + ms;
+}
+
 /*
- * All times by one clock, so that what is left is right whatever the buyer's
- * clock says.
+ * All times by one clock, the database's, so that what is left is right
+ * whatever the buyer's clock says, and a hold's end is the same in each answer.
  */
 void hold_add(struct hf_buf *out, const struct hold_view *view)
 {
-	int64_t now_ms = hf_wall_ms();
+	int64_t now_ms = wall_ms_of(view->until) - view->left_ms;
 
 	hf_buf_printf(out, "{\"id\":\"%s\",\"event\":\"%s\",\"seats\":[",
 		      view->id, view->event);
@@ -42,10 +55,9 @@ void hold_add(struct hf_buf *out, const struct hold_view *view)
 	}
 	hf_buf_printf(out,
 		      "],\"total_minor\":%lld,\"currency\":\"%s\","
-		      "\"expires_in_ms\":%lld,\"expires_at\":",
+		      "\"expires_in_ms\":%lld,\"expires_at\":\"%s\"",
 		      (long long)view->total_minor, view->currency,
-		      (long long)view->left_ms);
-	json_add_time(out, now_ms + view->left_ms);
+		      (long long)view->left_ms, view->until);
 	hf_buf_printf(out,
 		      ",\"extensions_left\":%lld,\"limit_at\":\"%s\","
 		      "\"server_time\":",

@@ -2,6 +2,7 @@
 
 #include "fcgi/idempotency.h"
 
+#include "fcgi/base64url.h"
 #include "fcgi/json_body.h"
 #include "fcgi/problem.h"
 
@@ -67,6 +68,39 @@ static void set_fingerprint(struct idempotency *out,
 	EVP_MD_CTX_free(context);
 	for (size_t i = 0; i < sizeof(digest); i++)
 		snprintf(out->fingerprint + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool idempotency_sent(const struct http_request *request)
+{
+	return request->idempotency_key[0] != '\0';
+}
+
+enum { HALF_LEN = 8 }; /* bytes of an id that say the key; the rest: all */
+
+/* The first bytes of the texts' SHA-256, each with its NUL. */
+static void digest_half(const char *const *texts, size_t n, char *half_out)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned char digest[FINGERPRINT_LEN / 2];
+
+	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	for (size_t i = 0; i < n; i++)
+		EVP_DigestUpdate(context, texts[i], strlen(texts[i]) + 1);
+	EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	memcpy(half_out, digest, HALF_LEN);
+}
+
+void idempotency_hold_id(const struct idempotency *idempotency,
+			 const char *holder, char id_out[HOLD_ID_LEN + 1])
+{
+	const char *const texts[] = { "hold", holder, idempotency->key,
+				      idempotency->fingerprint };
+	char bytes[2 * HALF_LEN];
+
+	digest_half(texts, HF_LEN(texts) - 1, bytes);
+	digest_half(texts, HF_LEN(texts), bytes + HALF_LEN);
+	base64url_encode(id_out, (struct hf_slice){ bytes, sizeof(bytes) });
 }
 
 bool idempotency_read(const struct http_request *request,

@@ -15,6 +15,16 @@ struct idempotency {
 	char fingerprint[FINGERPRINT_LEN + 1];
 };
 
+/* Was the header sent at all? */
+bool idempotency_sent(const struct http_request *request);
+
+/*
+ * The hold's id that this key of holder's makes, which nobody else guesses:
+ * ids of the same key begin alike, and those of the same request are the same.
+ */
+void idempotency_hold_id(const struct idempotency *idempotency,
+			 const char *holder, char id_out[HOLD_ID_LEN + 1]);
+
 /*
  * The header Idempotency-Key: one word of visible ASCII, in quotes or without
  * (draft-ietf-httpapi-idempotency-key-header, 2.1); the body may be empty.

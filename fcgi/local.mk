@@ -86,6 +86,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store_forms.c fcgi/store_forms.h \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \
+	fcgi/store_keys.c fcgi/store_keys.h \
 	fcgi/store_line.c fcgi/store_line.h \
 	fcgi/store_orders.c fcgi/store_orders.h \
 	fcgi/store_oversold.c fcgi/store_oversold.h \

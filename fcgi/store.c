@@ -207,6 +207,7 @@ static const struct pg_statement *const tables[] = {
 	statements,
 	store_best_statements,
 	store_hold_statements,
+	store_key_statements,
 	store_line_statements,
 	store_order_statements,
 	store_event_statements,

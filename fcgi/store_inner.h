@@ -14,6 +14,7 @@ struct store {
 extern const struct pg_statement store_best_statements[];
 extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_line_statements[];
+extern const struct pg_statement store_key_statements[];
 extern const struct pg_statement store_order_statements[];
 extern const struct pg_statement store_event_statements[];
 extern const struct pg_statement store_oversold_statements[];

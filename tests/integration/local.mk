@@ -28,6 +28,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_api_buyers.py \
 	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
+	tests/integration/test_api_keys.py \
 	tests/integration/test_api_orders.py \
 	tests/integration/test_api_state.py \
 	tests/integration/test_bad_disk.py \

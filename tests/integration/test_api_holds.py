@@ -25,7 +25,7 @@ def stack(database, request):
 # -- taking ------------------------------------------------------------------
 
 
-def test_seats_are_held_together_and_told_whole(event, ann):
+def test_seats_are_held_together_and_told_whole(stack, event, ann):
     wish = [seat(event, 2, 3), seat(event, 1, 7)]
     hold = ann.hold(event, wish)
     assert hold.status == 201, hold
@@ -38,7 +38,11 @@ def test_seats_are_held_together_and_told_whole(event, ann):
     assert (hold.json["total_minor"], hold.json["currency"]) == (9000, "EUR")
     assert (HOLD - 5) * 1000 < hold.json["expires_in_ms"] <= HOLD * 1000
     assert [h["id"] for h in ann.holds()] == [hold.json["id"]]
-    assert ann.show(hold.json["id"]).json["expires_at"][:-5] == hold.json["expires_at"][:-5]
+    stored = f"SELECT rfc3339(until) FROM holds WHERE id = '{hold.json['id']}'"
+    assert hold.json["expires_at"] == stack.sql(stored)[0][0]
+    assert ann.show(hold.json["id"]).json["expires_at"] == hold.json["expires_at"]
+    longer = ann.extend(hold.json["id"]).json
+    assert longer["expires_at"] == stack.sql(stored)[0][0] > hold.json["expires_at"]
 
 
 def test_the_same_seats_again_are_the_same_hold_and_its_time_goes_on(stack, event, ann):

@@ -130,6 +130,9 @@ def see_holds(house, ann, bob):
     for call in (ann.show, ann.extend, ann.give_back, ann.buy):
         assert call(short).status == 410
     assert ann.give_back(hasty).status == 200
+    keyed = ann.wish("hall", {"best": {"count": 1}}, "k").json["id"]
+    assert ann.give_back(keyed).status == 200
+    assert ann.wish("hall", {"best": {"count": 1}}, "k").status == 410
     return one
 
 

@@ -43,6 +43,11 @@ class Buyer(Client):
         wish = {"best": {"count": count, **wish}}
         return self.call("POST", f"/api/events/{event}/holds", wish)
 
+    def wish(self, event, body, key):
+        """A hold by a key that makes it once."""
+        return self.call("POST", f"/api/events/{event}/holds", body,
+                         Idempotency_Key=key)
+
     def holds(self):
         return self.call("GET", "/api/holds").json["holds"]
 
