@@ -223,6 +223,7 @@ def test_fifty_thousand_seats_cost_a_frame_no_more_than_a_few_thousand(stack, pa
     page.open("arena", view="map")
     page.wait(lambda: page.all(".cell"), "the map")
     page.emulate(width=1280, prefers_reduced_motion="reduce")
+    assert len(page.all("#legend li canvas")) == len(page.all("#legend li")) == 12
     for _ in range(4):
         page.run("drawn.length = 0")
         page.driver.execute_async_script(DRAG)

@@ -119,6 +119,7 @@ function openBoard(hall, state) {
 
 	bus.on("link", badge.set);
 	seats.subscribe(drawFigures);
+	seats.applySnapshot(state, true);
 	feed.start(state);
 	heat.paint();
 	$("range").addEventListener("change", ask);

@@ -3,7 +3,7 @@
 const PIECE_MS = 8;
 
 // The browser's own way lets other work in sooner and this go on sooner.
-const pause = () =>
+export const pause = () =>
 	globalThis.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
 
 // Runs a generator to its end, and lets others in at its yields when it is

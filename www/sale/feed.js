@@ -109,8 +109,11 @@ export function createFeed({ eventId, seats, bus }) {
 		link,
 		poll,
 		doubt,
+		// first: an answer that the seats have already.
 		start(first) {
-			takeState({ data: first }, true);
+			heard();
+			whole = false;
+			bus.tell("state", (latest = first));
 			link.poll = "ok";
 			tellLink();
 			listenLive(api.liveOf(eventId), stream);

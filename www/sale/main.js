@@ -3,6 +3,7 @@
 import * as api from "../net/api.js";
 import { createClock } from "../core/clock.js";
 import { createBus } from "../core/events.js";
+import { pause } from "../core/gently.js";
 import { decodeGently } from "../core/layout.js";
 import { createPace } from "../core/pace.js";
 import { createSeats } from "../core/seats.js";
@@ -75,9 +76,12 @@ async function main() {
 		return;
 	}
 	const { hall, state } = loaded;
-	const seats = createSeats(hall.size, (o) => hall.section(o).index, hall.sections.length);
-	seats.applySnapshot(state, true); // before there is anything to draw it anew
 	showHead(hall);
+	await pause();
+	const seats = createSeats(hall.size, (o) => hall.section(o).index, hall.sections.length);
+	await pause();
+	seats.applySnapshot(state, true); // before there is anything to draw it anew
+	await pause();
 	openSale({ eventId, hall, seats, state, badge, text, clock: createClock(), bus: createBus() });
 }
 

@@ -21,7 +21,9 @@ export function createLegend({ hall, text }) {
 	}
 
 	function draw() {
-		const sprite = createSprites(readTheme(), SIZE, Math.min(devicePixelRatio, 2));
+		// A picture of its own for each: more prices than colours share theirs.
+		const theme = readTheme();
+		const sprite = (...what) => createSprites(theme, SIZE, Math.min(devicePixelRatio, 2))(...what);
 		const used = [...hall.categories.entries()]
 			.sort(([, a], [, b]) => b.price_minor - a.price_minor)
 			.map(([i, c]) => entry(sprite("a", i, ""), category(c)));

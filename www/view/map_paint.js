@@ -29,6 +29,7 @@ export function createPainter({ hall, seats, text, repaint }) {
 	let spriteSize = 0;
 	let round = 0; // of painting the whole picture; a new one ends the old
 	let isWhole = false; // it has been, once
+	let drawn = 0; // times; the first ones draw a part each, as all is made anew
 
 	const shapes = new Map();
 	function shapeOf(section) {
@@ -216,11 +217,13 @@ export function createPainter({ hall, seats, text, repaint }) {
 			c.clearRect(0, 0, size.width, size.height);
 			const inSight = seen(view, size);
 			drawSections(c, view, size, inSight);
+			if (drawn < 2) repaint();
+			if (drawn++ === 0) return;
 			const { rows, count } = rowsInSight(inSight);
 			const isNear = count <= NEAR_SEATS && view.scale >= SIGN_FROM;
 			if (isNear) drawNear(c, view, size, spritesFor(view.scale, ratio, isResting), rows, inSight);
 			else drawFar(c, view, size);
-			if (view.scale < LABEL_UNTIL) drawLabels(c, view, size, inSight);
+			if (view.scale < LABEL_UNTIL && drawn > 2) drawLabels(c, view, size, inSight);
 		},
 	};
 }
