@@ -50,6 +50,7 @@ def test_a_place_is_kept_and_who_gives_back_lets_me_in_by_itself(stack, page, ha
         boxes = [page.one(f"#line-{kind}") for kind in ("sound", "notify")]
         assert [box.is_selected() for box in boxes] == [False, False]
         assert page.axe() == []
+        assert page.problems() == [], "its worker may beat, too"
         assert page.run("return document.documentElement.scrollWidth") <= 360
         page.open(event)
         page.wait(lambda: line_text(page, "position") == "2nd", "the same after a reload")
