@@ -51,12 +51,19 @@ def site(tmp_path_factory):
         yield db
 
 
-@pytest.fixture
-def target(site):
-    """An empty database beside it."""
+@pytest.fixture(scope="module")
+def beside(site):
     site.sql("CREATE DATABASE target")
-    yield Target(site)
-    site.sql("DROP DATABASE target WITH (FORCE)")
+    return Target(site)
+
+
+@pytest.fixture
+def target(beside):
+    """An empty database beside it."""
+    yield beside
+    schemas = beside.sql("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(public|replaced)'")
+    beside.sql("".join(f"DROP SCHEMA {name} CASCADE;" for (name,) in schemas)
+               + "CREATE SCHEMA public")
 
 
 class Target:
