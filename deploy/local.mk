@@ -90,7 +90,7 @@ EXTRA_DIST += .dockerignore compose.yaml \
 	deploy/containers/web
 
 # The opt-in check: ./check --deploy.
-EXTRA_DIST += deploy/check/run
+EXTRA_DIST += deploy/check
 
 install-data-hook:
 	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)" \

@@ -50,6 +50,7 @@ make_root() {
 	mirror=$(where_from bookworm)
 	[ -n "$mirror" ] || cannot "apt has no source for bookworm"
 	root=$(mktemp -d "$HOLDFAST_CACHE/root.XXXXXX")
+	chmod 0755 "$root" # as / has it: daemons' users pass through
 	echo "making $tar with debootstrap"
 	debootstrap --variant=minbase bookworm "$root" "$mirror" \
 		>"$tar.log" 2>&1 || {
@@ -90,6 +91,7 @@ root_archive() {
 machine_root=
 machine_pid=
 machine_leader=
+beside=() # before a command: a program of ours, on the machine's network
 
 # unpack ARCHIVE: sets "machine_root"
 unpack() {
@@ -112,18 +114,14 @@ boot() {
 		[ "$SECONDS" -lt "$end" ] || cannot "the machine does not come up"
 		sleep 0.3
 	done
+	beside=(nsenter --target "$machine_leader" --net --)
 }
 
 # inside COMMAND...: in the booted machine, as its root
 inside() {
 	nsenter --target "$machine_leader" --mount --uts --ipc --net --pid \
-		--root --wd=/ -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		--root --wd -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		LANG=C.UTF-8 HOME=/root "$@"
-}
-
-# beside COMMAND...: a program of ours, on the machine's network
-beside() {
-	nsenter --target "$machine_leader" --net -- "$@"
 }
 
 # halt: and takes the root away
