@@ -188,6 +188,7 @@ def playable(owner, name):
     for volume in owner["spec"]["template"]["spec"].get("volumes", ()):
         if "secret" in volume:
             volume["secret"].setdefault("optional", False)  # else it crashes
+    _own_folders(owner["spec"]["template"]["spec"], name)
     for container in owner["spec"]["template"]["spec"]["containers"]:
         container.pop("ports", None)  # they would be this machine's own
     if owner["kind"] == "Job":
@@ -207,3 +208,12 @@ def playable(owner, name):
     owner["spec"].pop("serviceName", None)
     owner["spec"]["replicas"] = 1
     return [*claims, owner]
+
+
+def _own_folders(spec, name):
+    """An emptyDir is a pod's own; podman 4.3 has one of that name for all."""
+    own = {v["name"] for v in spec.get("volumes", ()) if "emptyDir" in v}
+    for item in [*spec.get("volumes", ()),
+                 *(m for c in spec["containers"] for m in c.get("volumeMounts", ()))]:
+        if item["name"] in own:
+            item["name"] = f"{name}-{item['name']}"
