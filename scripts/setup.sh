@@ -38,7 +38,7 @@ build() {
 	build_only all "$@"
 }
 
-# build_only TARGET DIR [CONFIGURE-FLAG...]
+# build_only "TARGET..." DIR [CONFIGURE-FLAG...]
 build_only() {
 	local target=$1 dir=$2
 	shift 2
@@ -53,5 +53,6 @@ build_only() {
 			fail "configure failed"
 	fi
 	note "building $dir"
-	make -s -C "$dir" -j"$(nproc)" "$target" >&2 || fail "make failed"
+	# shellcheck disable=SC2086 # several targets
+	make -s -C "$dir" -j"$(nproc)" $target >&2 || fail "make failed"
 }

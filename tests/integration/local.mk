@@ -25,12 +25,9 @@ EXTRA_DIST += \
 	tests/support/zk_wire.py
 
 INTEGRATION_TESTS = \
-	tests/integration/test_api_buyers.py \
 	tests/integration/test_api_holds.py \
 	tests/integration/test_api_identity.py \
-	tests/integration/test_api_keys.py \
 	tests/integration/test_api_orders.py \
-	tests/integration/test_api_state.py \
 	tests/integration/test_bad_disk.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_ephemerald.py \
@@ -38,13 +35,11 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_disk.py \
 	tests/integration/test_ephemerald_journal.py \
 	tests/integration/test_ephemerald_limits.py \
-	tests/integration/test_ephemerald_kazoo.py \
 	tests/integration/test_ephemerald_pitfalls.py \
 	tests/integration/test_ephemerald_reads.py \
 	tests/integration/test_ephemerald_promises.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
-	tests/integration/test_history.py \
 	tests/integration/test_live.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_access.py \
@@ -65,7 +60,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_values.py \
 	tests/integration/test_scenarios.py \
 	tests/integration/test_worker.py \
-	tests/integration/test_worker_service.py \
 	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS)
@@ -75,10 +69,15 @@ EXTRA_DIST += $(INTEGRATION_TESTS)
 # sanitizers, too.
 HOUSE_TESTS = \
 	tests/integration/test_api_best.py \
+	tests/integration/test_api_buyers.py \
+	tests/integration/test_api_keys.py \
 	tests/integration/test_api_line.py \
 	tests/integration/test_api_openapi.py \
+	tests/integration/test_api_state.py \
+	tests/integration/test_ephemerald_kazoo.py \
 	tests/integration/test_healing.py \
 	tests/integration/test_herd.py \
+	tests/integration/test_history.py \
 	tests/integration/test_lock_types.py \
 	tests/integration/test_lockd_docs.py \
 	tests/integration/test_metrics.py \
@@ -91,7 +90,8 @@ HOUSE_TESTS = \
 	tests/integration/test_request_id.py \
 	tests/integration/test_run.py \
 	tests/integration/test_unreachable.py \
-	tests/integration/test_worker_restart.py
+	tests/integration/test_worker_restart.py \
+	tests/integration/test_worker_service.py
 LOCKD_CLIENT_TESTS = \
 	tests/integration/test_lockd_clients_debian.py \
 	tests/integration/test_lockd_clients_node.py \
