@@ -126,10 +126,9 @@ static inline void hold_free(struct hold **hold)
 }
 
 /*
- * Holds over RESP: lockd, Redis, Valkey. url is "unix:///path" or
- * "redis://[:password@]host[:port]" and is copied. NULL and a reason (lives
- * for ever) when the url cannot be read; an unreachable server is no error
- * here.
+ * Holds over RESP: lockd, Redis, Valkey; what url may be is in redis_url.h, and
+ * it is copied. NULL and a reason (lives for ever) when the url cannot be read;
+ * an unreachable server is no error here.
  */
 struct hold *hold_redis_new(const char *url, const char **reason_out);
 

@@ -342,7 +342,7 @@ struct hold *hold_redis_new(const char *url, const char **reason_out)
 		hf_fatal("cannot read random bytes");
 	for (size_t i = 0; i < SCRIPT_COUNT; i++)
 		redis->texts[i] = whole_script(names[i]);
-	redis_link_init(&redis->link, &parsed,
+	redis_link_init(&redis->link, &parsed, KEY_SERVICE,
 			(const char *const *)redis->texts, seed);
 	return &redis->hold;
 }

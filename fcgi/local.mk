@@ -72,7 +72,9 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/process_stats.c fcgi/process_stats.h \
 	fcgi/prom_text.c fcgi/prom_text.h \
 	fcgi/publisher.c fcgi/publisher.h \
+	fcgi/redis_find.c fcgi/redis_find.h \
 	fcgi/redis_link.c fcgi/redis_link.h \
+	fcgi/redis_peer.c fcgi/redis_peer.h \
 	fcgi/redis_url.c fcgi/redis_url.h \
 	fcgi/router.c fcgi/router.h \
 	fcgi/schema.c fcgi/schema.h \

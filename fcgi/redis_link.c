@@ -2,6 +2,7 @@
 
 #include "fcgi/redis_link.h"
 
+#include "fcgi/redis_find.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
 #include "libhold/log.h"
@@ -13,9 +14,10 @@
 #include <string.h>
 
 void redis_link_init(struct redis_link *link, const struct redis_url *url,
-		     const char *const *scripts, uint64_t seed)
+		     const char *key, const char *const *scripts, uint64_t seed)
 {
-	*link = (struct redis_link){ .url = *url, .scripts = scripts };
+	*link =
+	    (struct redis_link){ .url = *url, .key = key, .scripts = scripts };
 	backoff_init(&link->backoff, seed);
 }
 
@@ -77,17 +79,6 @@ static redisReply *ask_well(struct redis_link *link, int argc,
 	return NULL;
 }
 
-static int tell(struct redis_link *link, const char *command, const char *word)
-{
-	const char *argv[] = { command, word };
-	redisReply *reply = ask_well(link, 2, argv, NULL);
-
-	if (reply == NULL)
-		return HF_EUNREACHABLE;
-	freeReplyObject(reply);
-	return 0;
-}
-
 static int load_script(struct redis_link *link, size_t i)
 {
 	const char *argv[] = { "SCRIPT", "LOAD", link->scripts[i] };
@@ -116,45 +107,51 @@ static int load_scripts(struct redis_link *link)
 	return rc;
 }
 
-static int greet(struct redis_link *link)
+static redisContext *open_found(struct redis_link *link,
+				char why_out[REDIS_WHY_MAX])
 {
-	char db[24];
-	int rc = 0;
+	bool told = link->sent_there;
 
-	if (link->url.password != NULL)
-		rc = tell(link, "AUTH", link->url.password);
-	if (rc == 0 && link->url.db != 0) {
-		snprintf(db, sizeof(db), "%lld", (long long)link->url.db);
-		rc = tell(link, "SELECT", db);
-	}
-	return rc == 0 ? load_scripts(link) : rc;
+	link->sent_there = false;
+	if (!told && redis_find(&link->url, link->key, &link->next,
+				&link->place, why_out) < 0)
+		return NULL;
+	return redis_peer_open(link->place.host, link->place.port,
+			       REDIS_LINK_TIMEOUT_MS, why_out);
+}
+
+static redisContext *open_peer(struct redis_link *link,
+			       char why_out[REDIS_WHY_MAX])
+{
+	const struct redis_url *url = &link->url;
+
+	if (url->path != NULL)
+		return redis_peer_open_path(url->path, REDIS_LINK_TIMEOUT_MS,
+					    why_out);
+	if (url->way == REDIS_DIRECT)
+		return redis_peer_open(url->servers[0].host,
+				       (int)url->servers[0].port,
+				       REDIS_LINK_TIMEOUT_MS, why_out);
+	return open_found(link, why_out);
 }
 
 static int dial(struct redis_link *link)
 {
-	const struct timeval timeout = { .tv_sec =
-					     REDIS_LINK_TIMEOUT_MS / 1000 };
-	const struct redis_url *url = &link->url;
+	char why[REDIS_WHY_MAX] = "";
 
 	link->why = METER_AWAY;
 	if (!backoff_ready(&link->backoff, hf_clock_ms()))
 		return HF_EUNREACHABLE;
 	link->why = METER_CONNECT;
-	if (url->path != NULL)
-		link->redis = redisConnectUnixWithTimeout(url->path, timeout);
-	else
-		link->redis =
-		    redisConnectWithTimeout(url->host, (int)url->port, timeout);
-	if (link->redis == NULL || link->redis->err != 0) {
-		redis_link_drop(link, link->redis != NULL ? link->redis->errstr
-							  : "no memory");
+	link->redis = open_peer(link, why);
+	if (link->redis == NULL ||
+	    redis_peer_greet(link->redis, &link->url, why) < 0 ||
+	    (link->url.way == REDIS_SENTINEL &&
+	     !redis_find_is_master(link->redis, why))) {
+		redis_link_drop(link, why);
 		return HF_EUNREACHABLE;
 	}
-	if (redisSetTimeout(link->redis, timeout) != REDIS_OK) {
-		redis_link_drop(link, link->redis->errstr);
-		return HF_EUNREACHABLE;
-	}
-	return greet(link);
+	return load_scripts(link);
 }
 
 /*
@@ -225,12 +222,6 @@ static int ready(struct redis_link *link)
 	return link->redis != NULL ? 0 : HF_EUNREACHABLE;
 }
 
-static bool is_forgotten_script(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_ERROR &&
-	       strncmp(reply->str, "NOSCRIPT", strlen("NOSCRIPT")) == 0;
-}
-
 static void name_script(struct redis_link *link, size_t i, const char **argv,
 			size_t *lens)
 {
@@ -238,6 +229,89 @@ static void name_script(struct redis_link *link, size_t i, const char **argv,
 	argv[1] = link->shas[i];
 	lens[0] = strlen(argv[0]);
 	lens[1] = strlen(argv[1]);
+}
+
+/* ---- what did not run, and may be sent again -----------------------------
+ */
+
+/* Our slot is on its way there: this once, it wants to be asked with a word. */
+static redisReply *ask_importer(struct redis_link *link, size_t i, int argc,
+				const char **argv, size_t *lens,
+				const struct redis_place *place, char *why)
+{
+	const char *asking[] = { "ASKING" };
+	redisContext *peer = redis_peer_open(place->host, place->port,
+					     REDIS_LINK_TIMEOUT_MS, why);
+	redisReply *reply = NULL;
+
+	if (peer == NULL)
+		return NULL;
+	argv[0] = "EVAL"; /* it may not know the script's digest */
+	argv[1] = link->scripts[i];
+	lens[0] = strlen(argv[0]);
+	lens[1] = strlen(argv[1]);
+	if (redis_peer_greet(peer, &link->url, why) == 0)
+		reply = redis_peer_ask(peer, 1, asking, NULL, why);
+	if (reply != NULL) {
+		freeReplyObject(reply);
+		reply = redis_peer_ask(peer, argc, argv, lens, why);
+	}
+	redisFree(peer);
+	return reply;
+}
+
+/* NOSCRIPT: after SCRIPT FLUSH, or a restart that kept the connection. */
+static redisReply *again_with_scripts(struct redis_link *link, size_t i,
+				      int argc, const char **argv, size_t *lens)
+{
+	if (load_scripts(link) < 0)
+		return NULL;
+	name_script(link, i, argv, lens);
+	return ask(link, argc, argv, lens);
+}
+
+/* Another server is the one now: place, or who is found. */
+static redisReply *again_elsewhere(struct redis_link *link, size_t i, int argc,
+				   const char **argv, size_t *lens)
+{
+	hang_up(link);
+	if (dial(link) < 0)
+		return NULL;
+	name_script(link, i, argv, lens);
+	return ask(link, argc, argv, lens);
+}
+
+/*
+ * What to make of an answer: itself, or that of a second try after one that
+ * says that nothing was done.
+ */
+static redisReply *follow(struct redis_link *link, redisReply *reply, size_t i,
+			  int argc, const char **argv, size_t *lens)
+{
+	const char *here = link->place.host;
+	struct redis_place place;
+	char why[REDIS_WHY_MAX];
+	bool sent = redis_reply_place(reply, here, &place);
+	bool importing = sent && redis_reply_is(reply, "ASK");
+	bool forgot = redis_reply_is(reply, "NOSCRIPT");
+
+	if (!sent && !forgot && !redis_reply_is(reply, "READONLY"))
+		return reply;
+	freeReplyObject(reply);
+	if (forgot)
+		return again_with_scripts(link, i, argc, argv, lens);
+	if (!importing) {
+		link->sent_there = sent;
+		if (sent)
+			link->place = place;
+		return again_elsewhere(link, i, argc, argv, lens);
+	}
+	reply = ask_importer(link, i, argc, argv, lens, &place, why);
+	if (reply == NULL) {
+		link->why = METER_REFUSED;
+		redis_link_drop(link, why);
+	}
+	return reply;
 }
 
 redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
@@ -249,14 +323,8 @@ redisReply *redis_link_run(struct redis_link *link, size_t i, int argc,
 		return NULL;
 	name_script(link, i, argv, lens);
 	reply = ask(link, argc, argv, lens);
-	if (reply != NULL && is_forgotten_script(reply)) {
-		/* SCRIPT FLUSH; the call did not run, so it may be sent again
-		 * when the script is there. */
-		freeReplyObject(reply);
-		if (load_scripts(link) < 0)
-			return NULL;
-		reply = ask(link, argc, argv, lens);
-	}
+	if (reply != NULL)
+		reply = follow(link, reply, i, argc, argv, lens);
 	if (reply == NULL)
 		return NULL;
 	if (reply->type == REDIS_REPLY_ERROR) {

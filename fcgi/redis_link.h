@@ -8,15 +8,17 @@
  * Where debug lines are logged, the connection is named after the request
  * that its thread is about (libhold/log.h); that is one more round trip.
  * The process ignores SIGPIPE.
+ *
+ * Where Sentinels or a cluster say who the server is, they are asked for each
+ * new connection. A server that says that it is not the one any more has not
+ * run the call, so that goes to the right one, once.
  */
 #ifndef FCGI_REDIS_LINK_H
 #define FCGI_REDIS_LINK_H
 
 #include "fcgi/backoff.h"
 #include "fcgi/meter.h"
-#include "fcgi/redis_url.h"
-
-#include <hiredis/hiredis.h>
+#include "fcgi/redis_peer.h"
 
 enum {
 	REDIS_LINK_SCRIPTS_MAX = 8,
@@ -26,8 +28,12 @@ enum {
 
 struct redis_link {
 	struct redis_url url;       /* ours */
+	const char *key;            /* any of ours: a cluster finds by it */
 	const char *const *scripts; /* their texts; ends with NULL */
 	redisContext *redis;        /* NULL: not connected */
+	struct redis_place place;   /* that one's, where it was found */
+	bool sent_there;            /* a node told us place: do not ask again */
+	size_t next;                /* of url's servers, the next to be asked */
 	struct backoff backoff;
 	bool owed; /* the answer to a redis_link_send() was not read yet */
 	bool away; /* reported already: one line an outage */
@@ -36,9 +42,10 @@ struct redis_link {
 	char named[72]; /* the request that the connection was named after */
 };
 
-/* Takes the contents of url; scripts must outlive the link. */
+/* Takes the contents of url; key and scripts must outlive the link. */
 void redis_link_init(struct redis_link *link, const struct redis_url *url,
-		     const char *const *scripts, uint64_t seed);
+		     const char *key, const char *const *scripts,
+		     uint64_t seed);
 void redis_link_fini(struct redis_link *link);
 
 /*

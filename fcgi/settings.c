@@ -121,8 +121,9 @@ static int parse_lock_url(struct settings *settings)
 		return parse_node_url(settings);
 	settings->lock_url = getenv("LOCK_URL");
 	if (settings->lock_url == NULL)
-		return complain("LOCK_URL", "is needed: unix:///path or "
-					    "redis://[:password@]host:port");
+		return complain("LOCK_URL", "is needed: unix:///path, "
+					    "redis://, redis+sentinel:// or "
+					    "redis+cluster://");
 	if (redis_url_parse(settings->lock_url, &parsed, &reason) < 0)
 		return complain("LOCK_URL cannot be read:", reason);
 	redis_url_fini(&parsed);

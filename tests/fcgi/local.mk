@@ -31,6 +31,7 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_pg_array.c \
 	tests/fcgi/test_pg_hosts.c \
 	tests/fcgi/test_pg_params.c \
+	tests/fcgi/test_redis_peer.c \
 	tests/fcgi/test_redis_url.c \
 	tests/fcgi/test_router.c \
 	tests/fcgi/test_seat_pick.c \
@@ -41,6 +42,7 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 
 FCGI_TESTS = \
 	tests/fcgi/test_hold.py \
+	tests/fcgi/test_hold_found.py \
 	tests/fcgi/test_hold_redis.py \
 	tests/fcgi/test_hold_zookeeper.py \
 	tests/fcgi/test_store_away.py

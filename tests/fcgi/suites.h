@@ -25,6 +25,7 @@ extern const struct hf_suite test_meter_suite;
 extern const struct hf_suite test_pg_array_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_pg_hosts_suite;
+extern const struct hf_suite test_redis_peer_suite;
 extern const struct hf_suite test_redis_url_suite;
 extern const struct hf_suite test_router_suite;
 extern const struct hf_suite test_seat_pick_suite;

@@ -117,7 +117,9 @@ class TcpRedis(Redis):
 
     def __init__(self, *options):
         self.port = free_port()
-        super().__init__("--port", str(self.port), *options)
+        # A replica gets its first copy at once, and not after 5 s.
+        first_copy = ("--repl-diskless-sync-delay", "0")
+        super().__init__("--port", str(self.port), *first_copy, *options)
 
     def role(self):
         """master or slave; None when it does not answer."""
@@ -244,7 +246,13 @@ class SentinelRedis(RedisGroup):
         return [*self.servers, *self.sentinels]
 
     def join(self):
-        expected = len(self.servers) - 1, len(self.sentinels) - 1
+        replicas = len(self.servers) - 1
+        wait_until(
+            lambda: self.servers[0].call("WAIT", replicas, 100) == b":%d\r\n" % replicas,
+            30,
+            "the replicas follow",
+        )
+        expected = replicas, len(self.sentinels) - 1
         wait_until(
             lambda: all(s.knows() == expected for s in self.sentinels),
             30,
@@ -258,6 +266,14 @@ class SentinelRedis(RedisGroup):
         return next(s for s in self.servers if s.port == port)
 
 
+class ClusterNode(TcpRedis):
+    """One of a cluster; its nodes talk to each other on one more port."""
+
+    def __init__(self, *options):
+        bus = ("--cluster-port", str(free_port()))
+        super().__init__("--cluster-enabled", "yes", *bus, *options)
+
+
 class RedisCluster(RedisGroup):
     """Three masters, each with a replica."""
 
@@ -265,9 +281,8 @@ class RedisCluster(RedisGroup):
 
     def __init__(self, down_ms=1000):
         self.servers = [
-            TcpRedis(
-                *("--cluster-enabled", "yes", "--cluster-node-timeout", str(down_ms)),
-                *("--cluster-config-file", "nodes.conf"),
+            ClusterNode(
+                *("--cluster-node-timeout", str(down_ms)),
                 *("--cluster-replica-validity-factor", "0"),
             )
             for _ in range(6)
