@@ -31,5 +31,5 @@ bench_null_server_LDADD = libhold/libhold.a $(UV_LIBS)
 
 include tests/bench/local.mk
 
-EXTRA_DIST += bench/run bench/lockd bench/ephemerald bench/herd bench/live bench/page bench/arena bench/lines.py \
+EXTRA_DIST += bench/run bench/scale bench/lockd bench/ephemerald bench/herd bench/live bench/page bench/arena bench/lines.py \
 	bench/side_by_side.py docs/benchmarks.md
