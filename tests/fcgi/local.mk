@@ -42,14 +42,14 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 
 FCGI_TESTS = \
 	tests/fcgi/test_hold.py \
-	tests/fcgi/test_hold_found.py \
 	tests/fcgi/test_hold_redis.py \
 	tests/fcgi/test_hold_zookeeper.py \
 	tests/fcgi/test_store_away.py
 TESTS += $(FCGI_TESTS)
 
-# Its subject are the statements; its C runs in every whole house.
-STORE_TESTS = tests/fcgi/test_store.py
+# Their subjects are the statements and other servers; their C runs in every
+# whole house and in tests/fcgi/test.
+STORE_TESTS = tests/fcgi/test_hold_found.py tests/fcgi/test_store.py
 if !SANITIZERS
 TESTS += $(STORE_TESTS)
 endif
