@@ -41,7 +41,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_ephemerald_promises.py \
 	tests/integration/test_ephemerald_server.py \
 	tests/integration/test_ephemerald_service.py \
-	tests/integration/test_live.py \
 	tests/integration/test_lockd.py \
 	tests/integration/test_lockd_access.py \
 	tests/integration/test_lockd_busy.py \
@@ -59,7 +58,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_lockd_service.py \
 	tests/integration/test_lockd_transactions.py \
 	tests/integration/test_lockd_values.py \
-	tests/integration/test_scenarios.py \
 	tests/integration/test_worker.py \
 	tests/integration/test_zookeeper_differential.py
 TESTS += $(INTEGRATION_TESTS)
@@ -79,6 +77,7 @@ HOUSE_TESTS = \
 	tests/integration/test_healing.py \
 	tests/integration/test_herd.py \
 	tests/integration/test_history.py \
+	tests/integration/test_live.py \
 	tests/integration/test_lock_types.py \
 	tests/integration/test_lockd_docs.py \
 	tests/integration/test_metrics.py \
@@ -90,6 +89,7 @@ HOUSE_TESTS = \
 	tests/integration/test_readme.py \
 	tests/integration/test_request_id.py \
 	tests/integration/test_run.py \
+	tests/integration/test_scenarios.py \
 	tests/integration/test_unreachable.py \
 	tests/integration/test_worker_restart.py \
 	tests/integration/test_worker_service.py
