@@ -8,13 +8,14 @@ EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
 
 # Preloaded into daemons by tests; not linked with what it is preloaded into,
 # so it has no sanitizer of its own.
-check_DATA = tests/support/baddisk.so
-tests/support/baddisk.so: tests/support/baddisk.c
+PRELOADED = tests/support/baddisk.so tests/support/wallclock.so
+check_DATA = $(PRELOADED)
+$(PRELOADED): %.so: %.c
 	$(AM_V_CC)$(MKDIR_P) tests/support && $(CC) -std=c17 -Wall -Wextra \
-		-Wpedantic -O2 -fPIC -shared -pthread -o $@ \
-		$(top_srcdir)/tests/support/baddisk.c
-EXTRA_DIST += tests/support/baddisk.c tests/support/bad_disk.py
-CLEANFILES += tests/support/baddisk.so
+		-Wpedantic -O2 -fPIC -shared -pthread -o $@ $<
+EXTRA_DIST += tests/support/baddisk.c tests/support/bad_disk.py \
+	tests/support/wallclock.c tests/support/wall_clock.py
+CLEANFILES += $(PRELOADED)
 
 # The longest first: they would end last.
 include tests/browser/local.mk

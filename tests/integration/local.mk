@@ -18,7 +18,6 @@ EXTRA_DIST += \
 	tests/support/service_manager.py \
 	tests/support/stack.py \
 	tests/support/web.py \
-	tests/support/wall_clock.py \
 	tests/support/wire.py \
 	tests/integration/zookeeper_differences.py \
 	tests/support/zk_duel.py \
