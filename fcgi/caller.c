@@ -29,10 +29,58 @@ bool caller_possible(const struct secret *secret, struct http_reply *reply)
 	return false;
 }
 
+static bool is_one_of(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_origin(const struct http_request *request)
+{
+	return request->origin != NULL && request->origin[0] != '\0';
+}
+
+/* Why it is another site's page that has sent this; NULL: it is not. */
+static const char *why_foreign(const struct http_request *request)
+{
+	static const char *const own[] = { "same-origin", "none" };
+	static const char *const others[] = { "same-site", "cross-site" };
+
+	if (is_one_of(request->fetch_site, own, HF_LEN(own)))
+		return NULL;
+	if (is_one_of(request->fetch_site, others, HF_LEN(others)))
+		return "A page of another site has sent this, as the browser "
+		       "says: nobody but this site's own pages acts by its "
+		       "cookie.";
+	if (has_origin(request) &&
+	    !origin_is_ours(&request->asked, request->origin))
+		return "The request's Origin is not the site that is asked: "
+		       "nobody but this site's own pages acts by its cookie. "
+		       "A proxy in front has to pass on Host, or to set "
+		       "X-Forwarded-Host.";
+	return NULL;
+}
+
 bool caller_is_of_another_site(const struct http_request *request)
 {
-	return strcmp(request->fetch_site, "cross-site") == 0 ||
-	       strcmp(request->fetch_site, "same-site") == 0;
+	return why_foreign(request) != NULL;
+}
+
+/* False after a problem: another site's page would act by the cookie. */
+static bool may_act(const struct http_request *request,
+		    struct http_reply *reply)
+{
+	const char *why = NULL;
+
+	if (strcmp(request->method, "POST") == 0 &&
+	    request->authorization[0] == '\0')
+		why = why_foreign(request);
+	if (why != NULL)
+		problem_reply(reply, PROBLEM_CROSS_SITE, why);
+	return why == NULL;
 }
 
 static void write_cookie(const struct http_request *request,
@@ -41,7 +89,7 @@ static void write_cookie(const struct http_request *request,
 	snprintf(reply->set_cookie, sizeof(reply->set_cookie),
 		 "hf_id=%s; Max-Age=31536000; Path=/; HttpOnly; "
 		 "SameSite=Lax%s",
-		 token, request->https ? "; Secure" : "");
+		 token, request->asked.https ? "; Secure" : "");
 }
 
 void caller_renew_cookie(const struct secret *secret,
@@ -68,6 +116,8 @@ bool caller_read(const struct secret *secret,
 			      "it as a cookie or as a bearer token.");
 		return false;
 	}
+	if (!may_act(request, reply))
+		return false;
 	if (identity_read(secret, token_of(request), identity_out) == 0) {
 		caller_renew_cookie(secret, request, reply);
 		return true;
@@ -105,10 +155,10 @@ bool caller_read_or_make(const struct secret *secret,
 bool caller_set_cookie(const struct http_request *request,
 		       struct http_reply *reply, const char *token)
 {
-	if (caller_is_of_another_site(request)) {
-		problem_reply(reply, PROBLEM_CROSS_SITE,
-			      "A page of another site may not give this "
-			      "browser an identity.");
+	const char *why = why_foreign(request);
+
+	if (why != NULL) {
+		problem_reply(reply, PROBLEM_CROSS_SITE, why);
 		return false;
 	}
 	write_cookie(request, reply, token);

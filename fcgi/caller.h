@@ -9,8 +9,9 @@
 
 /*
  * False after a problem: secret is NULL, nobody asks, or with a token that
- * this secret did not seal. A header counts more than a cookie. A cookie that
- * the old secret sealed is renewed with the reply.
+ * this secret did not seal, or another site's page POSTs with the cookie. A
+ * header counts more than a cookie, and no page sends one for another site. A
+ * cookie that the old secret sealed is renewed with the reply.
  */
 bool caller_read(const struct secret *secret,
 		 const struct http_request *request, struct http_reply *reply,
@@ -32,7 +33,10 @@ bool caller_read_or_make(const struct secret *secret,
 bool caller_possible(const struct secret *secret,
 		     struct http_reply *reply) HF_MUSTUSE;
 
-/* Whether the browser says that another site's page has sent this. */
+/*
+ * Whether another site's page has sent this: as Sec-Fetch-Site says, which
+ * browsers send by https; without one, as Origin says. Programs send neither.
+ */
 bool caller_is_of_another_site(const struct http_request *request);
 
 /*

@@ -64,6 +64,23 @@ static enum http_read read_body(FCGX_Request *fcgi, struct hf_buf *buf)
 	return HTTP_READ_OK;
 }
 
+/*
+ * What a server in front says of it counts first. No page can say such a thing
+ * to us in its name: it would have to be allowed these headers, and nobody is.
+ */
+static struct origin_asked asked(FCGX_Request *fcgi)
+{
+	const char *proto = param(fcgi, "HTTP_X_FORWARDED_PROTO");
+	const char *host = param(fcgi, "HTTP_X_FORWARDED_HOST");
+
+	return (struct origin_asked){
+		.host = host[0] != '\0' ? host : param(fcgi, "HTTP_HOST"),
+		.https = strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
+			 strcmp(proto, "https") == 0,
+		.proxied = proto[0] != '\0' || host[0] != '\0',
+	};
+}
+
 enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 			 struct http_request *request)
 {
@@ -80,9 +97,8 @@ enum http_read http_read(FCGX_Request *fcgi, struct hf_buf *body_buf,
 	request->fetch_site = param(fcgi, "HTTP_SEC_FETCH_SITE");
 	request->takes_gzip =
 	    strcmp(param(fcgi, "HTTP_ACCEPT_ENCODING"), "gzip") == 0;
-	request->https =
-	    strcmp(param(fcgi, "HTTPS"), "on") == 0 ||
-	    strcmp(param(fcgi, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
+	request->origin = param(fcgi, "HTTP_ORIGIN");
+	request->asked = asked(fcgi);
 	request->passed_ms = passed_ms(fcgi);
 	request->id = request_id(fcgi);
 	result = read_body(fcgi, body_buf);

@@ -4,6 +4,7 @@
 #ifndef FCGI_HTTP_H
 #define FCGI_HTTP_H
 
+#include "fcgi/origin.h"
 #include "libhold/buf.h"
 
 #include <fcgiapp.h>
@@ -21,10 +22,11 @@ struct http_request {
 	const char *authorization;
 	const char *identity_cookie; /* the value of hf_id */
 	const char *idempotency_key;
-	const char *fetch_site; /* Sec-Fetch-Site, which no script can set */
-	bool https;             /* how the buyer came to the first server */
-	int64_t passed_ms;      /* nginx passed it on, wall clock; 0: unsaid */
-	const char *id;         /* nginx's, for all logs; "": none */
+	const char *fetch_site;    /* Sec-Fetch-Site, which no script can set */
+	const char *origin;        /* nor this */
+	struct origin_asked asked; /* how the buyer came to the first server */
+	int64_t passed_ms; /* nginx passed it on, wall clock; 0: unsaid */
+	const char *id;    /* nginx's, for all logs; "": none */
 	bool takes_gzip;
 	/* What stands in the path's places (router.c). */
 	struct hf_slice args[HTTP_ARGS_MAX];

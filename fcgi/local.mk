@@ -56,6 +56,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/live_store.c fcgi/live_store.h \
 	fcgi/meter.c fcgi/meter.h \
 	fcgi/metrics.c fcgi/metrics.h \
+	fcgi/origin.c fcgi/origin.h \
 	fcgi/order_out.c fcgi/order_out.h \
 	fcgi/pack.c fcgi/pack.h \
 	fcgi/pause.c fcgi/pause.h \

@@ -28,6 +28,7 @@ tests_fcgi_test_SOURCES = tests/fcgi/main.c tests/fcgi/suites.h \
 	tests/fcgi/test_identity.c \
 	tests/fcgi/test_input.c \
 	tests/fcgi/test_meter.c \
+	tests/fcgi/test_origin.c \
 	tests/fcgi/test_pg_array.c \
 	tests/fcgi/test_pg_hosts.c \
 	tests/fcgi/test_pg_params.c \

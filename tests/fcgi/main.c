@@ -14,12 +14,13 @@ int main(int argc, char **argv)
 		test_hold_input_suite, test_holding_suite,
 		test_html_out_suite,   test_identity_suite,
 		test_input_suite,      test_meter_suite,
-		test_pg_array_suite,   test_pg_hosts_suite,
-		test_pg_params_suite,  test_redis_peer_suite,
-		test_redis_url_suite,  test_router_suite,
-		test_seat_pick_suite,  test_zk_clock_suite,
-		test_zk_node_suite,    test_zk_session_suite,
-		test_zk_url_suite,     { .name = NULL },
+		test_origin_suite,     test_pg_array_suite,
+		test_pg_hosts_suite,   test_pg_params_suite,
+		test_redis_peer_suite, test_redis_url_suite,
+		test_router_suite,     test_seat_pick_suite,
+		test_zk_clock_suite,   test_zk_node_suite,
+		test_zk_session_suite, test_zk_url_suite,
+		{ .name = NULL },
 	};
 
 	return hf_test_main(suites, argc, argv);

@@ -22,6 +22,7 @@ extern const struct hf_suite test_html_out_suite;
 extern const struct hf_suite test_identity_suite;
 extern const struct hf_suite test_input_suite;
 extern const struct hf_suite test_meter_suite;
+extern const struct hf_suite test_origin_suite;
 extern const struct hf_suite test_pg_array_suite;
 extern const struct hf_suite test_pg_params_suite;
 extern const struct hf_suite test_pg_hosts_suite;

@@ -121,7 +121,7 @@ static void a_browser_gets_a_cookie_that_no_script_reads(void)
 	CU_ASSERT_STRING_EQUAL(
 	    reply.set_cookie + 6 + IDENTITY_TOKEN_LEN,
 	    "; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax");
-	request.https = true;
+	request.asked.https = true;
 	CU_ASSERT_EQUAL(ask("POST", "/api/identity", "{\"use\":\"cookie\"}"),
 			201);
 	CU_ASSERT_PTR_NOT_NULL(strstr(reply.set_cookie, "; Secure"));
@@ -213,6 +213,93 @@ static void who_comes_without_a_token_may_be_given_one(void)
 	CU_ASSERT_STRING_EQUAL(reply.set_cookie, "");
 }
 
+/* What becomes of a POST with the cookie, sent by a page of that origin. */
+static int by_a_page_of(const char *origin)
+{
+	request.origin = origin;
+	return caller();
+}
+
+static void another_sites_page_does_not_act_by_the_cookie(void)
+{
+	static const char *const sites[] = { "same-site", "cross-site" };
+	char token[IDENTITY_TOKEN_LEN + 1];
+	struct identity identity;
+
+	identity_new(secret, &identity, token);
+	request.identity_cookie = token;
+	for (size_t i = 0; i < HF_LEN(sites); i++) {
+		request.fetch_site = sites[i];
+		CU_ASSERT_EQUAL(caller(), 403);
+		CU_ASSERT(is_problem("cross-site"));
+		CU_ASSERT(says("A page of another site"));
+	}
+	request.fetch_site = "";
+	request.asked.host = "tickets.example";
+	CU_ASSERT_EQUAL(by_a_page_of("http://evil.example"), 403);
+	CU_ASSERT(is_problem("cross-site"));
+	CU_ASSERT(says("The request's Origin is not the site"));
+	CU_ASSERT_EQUAL(by_a_page_of("null"), 403);
+	CU_ASSERT_EQUAL(by_a_page_of("http://tickets.example"), 0);
+	CU_ASSERT_EQUAL(by_a_page_of(""), 0);
+	CU_ASSERT_EQUAL(by_a_page_of(NULL), 0);
+}
+
+static void what_a_browser_says_of_the_site_counts_more_than_origin(void)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+	struct identity identity;
+
+	identity_new(secret, &identity, token);
+	request.identity_cookie = token;
+	request.asked.host = "tickets.example";
+	request.fetch_site = "same-origin";
+	CU_ASSERT_EQUAL(by_a_page_of("null"), 0);
+	request.fetch_site = "cross-site";
+	CU_ASSERT_EQUAL(by_a_page_of("http://tickets.example"), 403);
+	request.fetch_site = "nonsense";
+	CU_ASSERT_EQUAL(by_a_page_of("http://evil.example"), 403);
+}
+
+/* No page makes a browser send such a header to another site. */
+static void a_bearer_token_acts_whatever_page_sends_it(void)
+{
+	char token[IDENTITY_TOKEN_LEN + 1], header[120];
+	struct identity identity;
+
+	identity_new(secret, &identity, token);
+	snprintf(header, sizeof(header), "Bearer %s", token);
+	request.authorization = header;
+	request.identity_cookie = token;
+	request.fetch_site = "cross-site";
+	CU_ASSERT_EQUAL(by_a_page_of("http://evil.example"), 0);
+	CU_ASSERT_STRING_EQUAL(reply.set_cookie, "");
+}
+
+/* A link from elsewhere to an order is followed with the cookie. */
+static void what_only_reads_may_come_from_anywhere(void)
+{
+	char token[IDENTITY_TOKEN_LEN + 1];
+	struct identity identity;
+
+	identity_new(secret, &identity, token);
+	request.identity_cookie = token;
+	request.method = "GET";
+	request.fetch_site = "cross-site";
+	CU_ASSERT_EQUAL(by_a_page_of("http://evil.example"), 0);
+}
+
+static void a_page_of_another_origin_gives_no_identity(void)
+{
+	struct identity made;
+
+	request.asked.host = "tickets.example";
+	request.origin = "http://evil.example";
+	CU_ASSERT_FALSE(caller_read_or_make(secret, &request, &reply, &made));
+	CU_ASSERT_EQUAL(reply.status, 403);
+	CU_ASSERT_STRING_EQUAL(reply.set_cookie, "");
+}
+
 static void a_site_has_one_public_key(void)
 {
 	CU_ASSERT_EQUAL(ask("GET", "/api/keys", ""), 200);
@@ -264,6 +351,11 @@ static const struct hf_test tests[] = {
 	HF_TEST(without_a_secret_there_are_no_identities),
 	HF_TEST(a_caller_is_known_by_cookie_or_header_and_the_header_counts),
 	HF_TEST(who_comes_without_a_token_may_be_given_one),
+	HF_TEST(another_sites_page_does_not_act_by_the_cookie),
+	HF_TEST(what_a_browser_says_of_the_site_counts_more_than_origin),
+	HF_TEST(a_bearer_token_acts_whatever_page_sends_it),
+	HF_TEST(what_only_reads_may_come_from_anywhere),
+	HF_TEST(a_page_of_another_origin_gives_no_identity),
 	HF_TEST(a_site_has_one_public_key),
 	HF_TEST(a_query_is_read_by_whole_names),
 	HF_TEST(a_number_in_a_query_has_its_limits),

@@ -1,7 +1,7 @@
 /*
  * What the API reads of a request: a token, an Authorization header, an
- * Idempotency-Key, a query, and the body that asks for a hold; and what the
- * plain pages read, a form, which is shown again as HTML.
+ * Idempotency-Key, a query, an Origin, and the body that asks for a hold; and
+ * what the plain pages read, a form, which is shown again as HTML.
  *
  * The first byte says which; the rest is it. What was taken must be of the
  * form that is promised, and no token but our own is.
@@ -14,6 +14,7 @@
 #include "fcgi/html_out.h"
 #include "fcgi/idempotency.h"
 #include "fcgi/identity.h"
+#include "fcgi/origin.h"
 #include "fcgi/query.h"
 #include "libhold/err.h"
 #include "libhold/mem.h"
@@ -83,6 +84,25 @@ static void try_key(struct hf_slice in)
 		must(reply.status == 400);
 	}
 	hf_buf_fini(&reply.body);
+	free(text);
+}
+
+/* The host and the Origin, a line each: what is ours is ours in any case. */
+static void try_origin(struct hf_slice in)
+{
+	char *text = hf_strndup(in.data, in.len);
+	char *origin = strchr(text, '\n');
+	struct origin_asked asked = { .host = text };
+
+	if (origin != NULL) {
+		*origin++ = '\0';
+		if (origin_is_ours(&asked, origin)) {
+			must(strchr(origin, ',') == NULL);
+			for (char *c = origin; *c != '\0'; c++)
+				*c = (char)hf_lower(*c);
+			must(origin_is_ours(&asked, origin));
+		}
+	}
 	free(text);
 }
 
@@ -187,6 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.len--;
 	if (data[0] >= 0x80)
 		try_form(in);
+	else if (data[0] == '@')
+		try_origin(in);
 	else
 		parsers[data[0] % HF_LEN(parsers)](in);
 	return 0;

@@ -149,6 +149,38 @@ def test_a_page_of_another_site_gives_nobody_an_identity(stack, event):
             assert "Set-Cookie" in eve.hold(event, [seat(event, 1, 1)]).headers
 
 
+def test_a_page_of_another_site_does_not_act_by_the_cookie(stack, event):
+    """Of the same domain: its requests come with the cookie, in any browser."""
+    here = f"127.0.0.1:{stack.port}"
+    foreign = ({"Sec-Fetch-Site": "same-site"}, {"Origin": "null"},
+               {"Origin": f"http://127.0.0.1:{stack.port + 1}"},
+               {"Origin": "http://evil.example"},
+               {"Origin": f"http://{here}", "X-Forwarded-Proto": "https"},
+               {"Origin": f"http://{here}", "X-Forwarded-Host": "tickets.example"})
+    own = ({"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+           {"Origin": f"http://{here}"},
+           {"Origin": "https://tickets.example:8443", "Host": "tickets.example",
+            "X-Forwarded-Proto": "https"},
+           {"Origin": "https://tickets.example", "X-Forwarded-Host": "Tickets.example"})
+    with Buyer(stack.port, identity=False) as eve:
+        cookie = eve.call("POST", "/api/identity", {"use": "cookie"}).headers["Set-Cookie"]
+        known = {"Cookie": cookie.split(";")[0]}
+        eve.headers = known
+        hold = eve.hold(event, [seat(event, 1, 1)]).json["id"]
+        calls = (lambda: eve.hold(event, [seat(event, 1, 2)]), lambda: eve.extend(hold),
+                 lambda: eve.give_back(hold), lambda: eve.buy(hold),
+                 lambda: eve.call("POST", f"/api/events/{event}/line", {"count": 1}),
+                 lambda: eve.call("POST", f"/api/events/{event}/line/leave"))
+        for said in foreign:
+            eve.headers = {**known, **said}
+            for call in calls:
+                assert kind(call()) == (403, "cross-site"), said
+            assert eve.show(hold).status == 200, "a link is followed with the cookie"
+        for said in own:
+            eve.headers = {**known, **said}
+            assert eve.extend(hold).status == 200, said
+
+
 def test_nothing_of_a_buyer_is_in_what_others_see(stack, event, ann, bob):
     hold = ann.hold(event, [seat(event, 1, 1)]).json
     secret = ann.headers["Authorization"].split()[1].split(".")[1]

@@ -162,8 +162,9 @@ def test_a_form_of_another_site_does_nothing(stack, visitor, event):
     body = [("seat", seat(event, 1, 1))]
     refused = visitor.post(f"/plain/events/{event}/hold", body)
     assert refused.status == 403 and "made for somebody else" in refused.words
-    for site in ("cross-site", "same-site"):
-        visitor.headers = {"Sec-Fetch-Site": site}
+    for said in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+                 {"Origin": "http://evil.example"}, {"Origin": "null"}):
+        visitor.headers = said
         refused = page.send("/hold", seat=[seat(event, 1, 1)])
         assert refused.status == 403 and "Another site" in refused.words
     visitor.headers, visitor.cookie = {}, None

@@ -25,7 +25,7 @@ FLAGS = """
     --headless --no-sandbox --disable-gpu --disable-quic --no-first-run
     --disable-background-networking --disable-component-update
     --disable-sync --disable-dev-shm-usage --hide-scrollbars
-""".split()
+""".split() + ["--host-resolver-rules=MAP tickets.example 127.0.0.1"]
 WAIT_SECONDS = 30
 
 # window.spoil[part of a path] = "lose": the call is made, its answer is lost;
