@@ -4,12 +4,12 @@
 #include "config.h"
 
 #include "fcgi/api_args.h"
-#include "fcgi/best.h"
 #include "fcgi/caller.h"
 #include "fcgi/hold_input.h"
 #include "fcgi/hold_out.h"
 #include "fcgi/idempotency.h"
 #include "fcgi/json_out.h"
+#include "fcgi/making.h"
 #include "fcgi/order_out.h"
 #include "fcgi/problem.h"
 #include "fcgi/router.h"
@@ -68,46 +68,27 @@ static bool parse(const struct http_request *request, struct http_reply *reply,
 	return false;
 }
 
-static struct holding_taken take(struct booking *b, const char *id,
-				 const char *event,
-				 const struct hold_input *input,
-				 const char *holder)
-{
-	const struct best_wish *best = &input->wish;
-	const struct seat_wish wish = {
-		.count = (size_t)best->count,
-		.together = best->together,
-		.accessible = best->accessible,
-		.max_price_minor = best->max_price_minor,
-	};
-
-	if (!input->best)
-		return holding_take(b, id, event, &input->basket, holder,
-				    input->turn);
-	return best_take(b, id, event, &wish,
-			 best->section[0] != '\0' ? best->section : NULL,
-			 holder, input->turn);
-}
-
 /* What a POST asks for, once it is read. */
-struct making {
+struct wanted {
 	char event[EVENT_ID_MAX + 1], id[HOLD_ID_LEN + 1];
 	struct identity identity;
 	struct hold_input input;
 };
 
-static void show_made(struct site *site, const struct making *m, const char *id,
+static void show_made(struct site *site, const struct wanted *m, const char *id,
 		      int status, struct http_reply *reply)
 {
 	snprintf(reply->location, sizeof(reply->location), "/api/holds/%s", id);
 	show(site, id, &m->identity, status, reply);
 }
 
-static void make(struct site *site, const struct making *m,
+static void make(struct site *site, const struct wanted *m,
 		 struct http_reply *reply)
 {
-	struct holding_taken taken = take(&site->booking, m->id, m->event,
-					  &m->input, m->identity.holder);
+	const struct making making = { m->event, m->identity.holder,
+				       &m->input };
+	struct holding_taken taken =
+	    making_take(&site->booking, &making, m->id);
 
 	if (taken.outcome == HOLD_IN_LINE && m->input.turn)
 		problem_reply(reply, PROBLEM_NO_TURN,
@@ -121,7 +102,7 @@ static void make(struct site *site, const struct making *m,
 }
 
 /* The key is ours: what it has made before, or now. */
-static void make_or_replay(struct site *site, const struct making *m,
+static void make_or_replay(struct site *site, const struct wanted *m,
 			   struct http_reply *reply)
 {
 	char made[HOLD_ID_LEN + 1];
@@ -141,7 +122,7 @@ static void make_or_replay(struct site *site, const struct making *m,
 }
 
 static void make_once(struct site *site, const struct http_request *request,
-		      struct making *m, struct http_reply *reply)
+		      struct wanted *m, struct http_reply *reply)
 {
 	struct store *store = site->booking.store;
 	struct idempotency idempotency;
@@ -164,7 +145,7 @@ static void make_once(struct site *site, const struct http_request *request,
 void api_hold_make(struct site *site, const struct http_request *request,
 		   struct http_reply *reply)
 {
-	struct making m;
+	struct wanted m;
 
 	if (!api_event_arg(request, reply, m.event) ||
 	    !parse(request, reply, &m.input) ||

@@ -4,39 +4,18 @@
  */
 #include "config.h"
 
-#include "fcgi/best.h"
 #include "fcgi/form_input.h"
 #include "fcgi/form_page.h"
 #include "fcgi/form_parts.h"
 #include "fcgi/form_refusal.h"
 #include "fcgi/html_out.h"
+#include "fcgi/making.h"
 #include "libhold/err.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* ---- POST /plain/events/{id}/hold ---------------------------------------- */
-
-static struct holding_taken take(struct booking *b, const char *id,
-				 const char *event,
-				 const struct hold_input *input,
-				 const char *holder)
-{
-	const struct best_wish *best = &input->wish;
-	const struct seat_wish wish = {
-		.count = (size_t)best->count,
-		.together = best->together,
-		.accessible = best->accessible,
-		.max_price_minor = best->max_price_minor,
-	};
-
-	if (!input->best)
-		return holding_take(b, id, event, &input->basket, holder,
-				    false);
-	return best_take(b, id, event, &wish,
-			 best->section[0] != '\0' ? best->section : NULL,
-			 holder, false);
-}
 
 /* The form and who sent it; false after a page. */
 static bool read_form(const struct site *site,
@@ -60,6 +39,8 @@ void form_hold_make(struct site *site, const struct http_request *request,
 	struct holding_taken taken;
 	struct form_visitor visitor;
 	struct form_input input;
+	const struct making making = { event, visitor.identity.holder,
+				       &input.hold };
 
 	if (!form_event_arg(request, reply, event) ||
 	    !read_form(site, request, reply, &input, &visitor))
@@ -69,8 +50,7 @@ void form_hold_make(struct site *site, const struct http_request *request,
 		return;
 	}
 	identity_random(id);
-	taken = take(&site->booking, id, event, &input.hold,
-		     visitor.identity.holder);
+	taken = making_take(&site->booking, &making, id);
 	if (taken.outcome == HOLD_OK || taken.outcome == HOLD_AGAIN)
 		form_go_hold(reply, taken.id);
 	else

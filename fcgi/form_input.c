@@ -108,7 +108,7 @@ int form_input_parse(struct hf_slice body, struct form_input *input)
 	int rc;
 
 	input->key[0] = '\0';
-	input->hold.best = false;
+	input->hold.best = input->hold.turn = false;
 	input->hold.basket.n = 0;
 	input->hold.wish = (struct best_wish){ .max_price_minor = INT64_MAX };
 	wrong(input, 0, "That is no form of this page.");

@@ -54,6 +54,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/listener.c fcgi/listener.h \
 	fcgi/live.c fcgi/live.h \
 	fcgi/live_store.c fcgi/live_store.h \
+	fcgi/making.c fcgi/making.h \
 	fcgi/meter.c fcgi/meter.h \
 	fcgi/metrics.c fcgi/metrics.h \
 	fcgi/origin.c fcgi/origin.h \
