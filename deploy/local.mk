@@ -81,7 +81,7 @@ EXTRA_DIST += \
 	deploy/kubernetes/single/network.yaml
 
 # The images, and how they go together on one machine.
-EXTRA_DIST += .dockerignore compose.yaml \
+EXTRA_DIST += .dockerignore compose.yaml podman-compose.yaml \
 	deploy/containers/Dockerfile \
 	deploy/containers/base \
 	deploy/containers/database \
