@@ -71,7 +71,9 @@ tests/clients/java/Main.class: $(JAVA_SCENARIOS)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && javac -nowarn -Xlint:-deprecation \
 		-d $(@D) -cp $(CURATOR) \
 		$(JAVA_SCENARIOS:%=$(top_srcdir)/%)
-CLEANFILES += tests/clients/java/*.class
+# And what a library of Curator's has as source.
+CLEANFILES += tests/clients/java/*.class \
+	tests/clients/java/edu/umd/cs/findbugs/annotations/*.class
 
 EXTRA_DIST += \
 	tests/clients/perl/main.pl \
