@@ -78,19 +78,27 @@ url_of() {
 # rows URL SQL: what it gives, unaligned; errors are told by psql
 rows() { db psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
+# workers_database: the one of the configuration, or nothing
+workers_database() {
+	[ ! -r "$config/worker.env" ] || sed -n 's/^DATABASE_URL=//p' "$config/worker.env" |
+		tail -n 1 | sed 's/^"\(.*\)"$/\1/'
+}
+
 # The one of the environment; the one that ./run keeps in $HOLDFAST_HOME; or
-# the workers', of the configuration.
+# the workers'.
 settle_database() {
+	local workers
+	workers=$(workers_database)
 	if [ -n "${DATABASE_URL:-}" ]; then
 		:
 	elif [ -n "${HOLDFAST_HOME:-}" ]; then
 		DATABASE_URL="host=$HOLDFAST_HOME/sql dbname=holdfast user=holdfast"
-	elif [ -r "$config/worker.env" ]; then
-		DATABASE_URL=$(sed -n 's/^DATABASE_URL=//p' "$config/worker.env" |
-			tail -n 1 | sed 's/^"\(.*\)"$/\1/')
-		[ "$(id -u)" -ne 0 ] || ! id -u holdfast >/dev/null 2>&1 ||
-			as=(setpriv --reuid=holdfast --regid=holdfast --init-groups)
+	else
+		DATABASE_URL=$workers
 	fi
+	[ "$DATABASE_URL" != "$workers" ] || [ "$(id -u)" -ne 0 ] ||
+		! id -u holdfast >/dev/null 2>&1 ||
+		as=(setpriv --reuid=holdfast --regid=holdfast --init-groups)
 	[ -n "${DATABASE_URL:-}" ] ||
 		misused "set DATABASE_URL, as in postgresql://holdfast@/holdfast?host=/run/postgresql"
 	export DATABASE_URL
