@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/support/live.py \
 	tests/support/node_history.py \
 	tests/support/openapi.py \
+	tests/support/page_commands.py \
 	tests/support/paused.py \
 	tests/support/plain.py \
 	tests/support/race.py \

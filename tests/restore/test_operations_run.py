@@ -12,8 +12,8 @@ import shutil
 import signal
 import subprocess
 
-
 from buyer import Buyer, make_event, seat
+from page_commands import commands
 from servers import Postgres
 from stack import Stack
 from web import wait_until
@@ -34,17 +34,6 @@ NOT_HERE = {
     "ls -l /run/lockd": "no such folders",
     "sale() {": "the test is the workers' user",
 }
-
-
-def commands():
-    """[(section, command)]; several lines that belong together are one."""
-    found, section = [], ""
-    for line in PAGE.splitlines():
-        if line.startswith("#"):
-            section = line.lstrip("# ")
-        elif re.match(r" {4,}\S", line):
-            found.append((section, line.strip()))
-    return found
 
 
 class House:
@@ -132,7 +121,7 @@ class House:
             name = re.sub(r"@[^.]*", "@", name)
             assert name in known or name in (
                 "postgresql.service", "postgresql@.service", "systemd-timesyncd.service"), unit
-        workers = units[0] in ("holdfast.target", "holdfast-worker@*")
+        workers = units[0] in ("holdfast.target", "holdfast-worker@*.service")
         if workers and verb in ("stop", "restart"):
             for worker in self.stack.workers:
                 assert worker.stop() == 0
@@ -222,7 +211,7 @@ def test_every_command_does_what_the_page_says(tmp_path, capsys):
             worker.start()
         wait_until(stack.healthy, 60, "all of it answers")
         before = None
-        for section, command in commands():
+        for section, command in commands(PAGE):
             if section != before:
                 house.settle(section)
                 before = section
