@@ -12,7 +12,7 @@ static struct form_input input;
 
 static int parse(const char *body)
 {
-	memset(&input, 0xff, sizeof(input)); /* nothing is left as it was */
+	memset(&input, 1, sizeof(input)); /* nothing is left as it was */
 	return form_input_parse(hf_slice_of(body), &input);
 }
 
