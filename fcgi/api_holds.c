@@ -13,7 +13,6 @@
 #include "fcgi/order_out.h"
 #include "fcgi/problem.h"
 #include "fcgi/router.h"
-#include "fcgi/store_keys.h"
 #include "libhold/clock.h"
 #include "libhold/err.h"
 
@@ -70,93 +69,58 @@ static bool parse(const struct http_request *request, struct http_reply *reply,
 
 /* What a POST asks for, once it is read. */
 struct wanted {
-	char event[EVENT_ID_MAX + 1], id[HOLD_ID_LEN + 1];
+	char event[EVENT_ID_MAX + 1];
 	struct identity identity;
 	struct hold_input input;
 };
 
-static void show_made(struct site *site, const struct wanted *m, const char *id,
-		      int status, struct http_reply *reply)
+static void show_made(struct site *site, const struct wanted *w,
+		      const struct holding_taken *taken,
+		      struct http_reply *reply)
 {
-	snprintf(reply->location, sizeof(reply->location), "/api/holds/%s", id);
-	show(site, id, &m->identity, status, reply);
+	reply->replayed = taken->outcome == HOLD_REPLAYED;
+	snprintf(reply->location, sizeof(reply->location), "/api/holds/%s",
+		 taken->id);
+	show(site, taken->id, &w->identity,
+	     taken->outcome == HOLD_OK ? 201 : 200, reply);
 }
 
-static void make(struct site *site, const struct wanted *m,
-		 struct http_reply *reply)
+static void answer(struct site *site, const struct wanted *w,
+		   const struct holding_taken *taken, struct http_reply *reply)
 {
-	const struct making making = { m->event, m->identity.holder,
-				       &m->input };
-	struct holding_taken taken =
-	    making_take(&site->booking, &making, m->id);
-
-	if (taken.outcome == HOLD_IN_LINE && m->input.turn)
+	if (taken->outcome == HOLD_OK || taken->outcome == HOLD_AGAIN ||
+	    taken->outcome == HOLD_REPLAYED)
+		show_made(site, w, taken, reply);
+	else if (taken->outcome == HOLD_IN_LINE && w->input.turn)
 		problem_reply(reply, PROBLEM_NO_TURN,
 			      "You have no turn in this line for such seats.");
-	else if (taken.outcome != HOLD_OK && taken.outcome != HOLD_AGAIN)
-		hold_refuse_taking(reply, site->booking.store, m->event,
-				   &m->input.basket, &taken);
 	else
-		show_made(site, m, taken.id,
-			  taken.outcome == HOLD_OK ? 201 : 200, reply);
-}
-
-/* The key is ours: what it has made before, or now. */
-static void make_or_replay(struct site *site, const struct wanted *m,
-			   struct http_reply *reply)
-{
-	char made[HOLD_ID_LEN + 1];
-	int rc = store_key_find(site->booking.store, m->identity.holder, m->id,
-				made);
-
-	if (rc == HF_ENOTFOUND) {
-		make(site, m, reply);
-	} else if (rc < 0) {
-		api_store_away(reply);
-	} else if (strcmp(made, m->id) != 0) {
-		hold_refuse(reply, HOLD_KEY_REUSED);
-	} else {
-		reply->replayed = true;
-		show_made(site, m, made, 200, reply);
-	}
-}
-
-static void make_once(struct site *site, const struct http_request *request,
-		      struct wanted *m, struct http_reply *reply)
-{
-	struct store *store = site->booking.store;
-	struct idempotency idempotency;
-	int rc;
-
-	if (!idempotency_read(request, reply, &idempotency))
-		return;
-	idempotency_hold_id(&idempotency, m->identity.holder, m->id);
-	rc = store_key_begin(store, m->identity.holder, idempotency.key);
-	if (rc == HF_EHELD) {
-		hold_refuse(reply, HOLD_IN_PROGRESS);
-	} else if (rc < 0) {
-		api_store_away(reply);
-	} else {
-		make_or_replay(site, m, reply);
-		store_key_end(store, m->identity.holder, idempotency.key);
-	}
+		hold_refuse_taking(reply, site->booking.store, w->event,
+				   &w->input.basket, taken);
 }
 
 void api_hold_make(struct site *site, const struct http_request *request,
 		   struct http_reply *reply)
 {
-	struct wanted m;
+	struct wanted w;
+	const struct making making = { w.event, w.identity.holder, &w.input };
+	struct idempotency key;
+	struct holding_taken taken;
+	char id[HOLD_ID_LEN + 1];
 
-	if (!api_event_arg(request, reply, m.event) ||
-	    !parse(request, reply, &m.input) ||
-	    !caller_read_or_make(site->secret, request, reply, &m.identity))
+	if (!api_event_arg(request, reply, w.event) ||
+	    !parse(request, reply, &w.input) ||
+	    !caller_read_or_make(site->secret, request, reply, &w.identity))
 		return;
-	if (idempotency_sent(request)) {
-		make_once(site, request, &m, reply);
+	if (!idempotency_sent(request)) {
+		identity_random(id);
+		taken = making_take(&site->booking, &making, id);
+	} else if (idempotency_read(request, reply, &key)) {
+		taken = making_take_once(&site->booking, &making, &key, 0);
 	} else {
-		identity_random(m.id);
-		make(site, &m, reply);
+		return;
 	}
+	answer(site, &w, &taken, reply);
 }
 
 /* ---- GET /api/holds, GET /api/holds/{id} --------------------------------- */

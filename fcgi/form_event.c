@@ -154,7 +154,7 @@ static int add_best(struct work *work)
 
 	hf_buf_printf(out, "<section class=\"card\">\n"
 			   "<h2>Best seats for us</h2>\n");
-	form_begin(out, &work->visitor, "/plain/events/%/hold", work->event);
+	form_begin_hold(out, &work->visitor, work->event);
 	hf_buf_printf(out,
 		      "<p><label>How many <input type=\"number\" "
 		      "name=\"count\" value=\"2\" min=\"1\" max=\"%d\" "
@@ -293,7 +293,7 @@ static int add_seats(struct work *work, int64_t ordinal)
 	struct hf_buf *out = &work->reply->body;
 	int rc;
 
-	form_begin(out, &work->visitor, "/plain/events/%/hold", work->event);
+	form_begin_hold(out, &work->visitor, work->event);
 	rc = store_form_seats(work->site->booking.store, work->event, ordinal,
 			      SEATS_A_PAGE, add_seat, work);
 	end_row(work);

@@ -32,10 +32,28 @@ static bool read_form(const struct site *site,
 	return false;
 }
 
+enum { WAIT_MS = 3000 }; /* for the same form, which is being answered */
+
+/* Sent twice (two clicks, a reload), a form makes one hold. */
+static struct holding_taken take(struct site *site,
+				 const struct http_request *request,
+				 const struct making *making, bool once)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct idempotency key;
+
+	if (once) {
+		idempotency_of_form(request, &key);
+		return making_take_once(&site->booking, making, &key, WAIT_MS);
+	}
+	identity_random(id);
+	return making_take(&site->booking, making, id);
+}
+
 void form_hold_make(struct site *site, const struct http_request *request,
 		    struct http_reply *reply)
 {
-	char event[EVENT_ID_MAX + 1], id[HOLD_ID_LEN + 1];
+	char event[EVENT_ID_MAX + 1];
 	struct holding_taken taken;
 	struct form_visitor visitor;
 	struct form_input input;
@@ -49,9 +67,9 @@ void form_hold_make(struct site *site, const struct http_request *request,
 		form_go_event(reply, event); /* nothing was ticked */
 		return;
 	}
-	identity_random(id);
-	taken = making_take(&site->booking, &making, id);
-	if (taken.outcome == HOLD_OK || taken.outcome == HOLD_AGAIN)
+	taken = take(site, request, &making, input.once);
+	if (taken.outcome == HOLD_OK || taken.outcome == HOLD_AGAIN ||
+	    taken.outcome == HOLD_REPLAYED)
 		form_go_hold(reply, taken.id);
 	else
 		form_refuse_taking(reply, site->booking.store, event,
@@ -157,7 +175,7 @@ static void show_ended(struct http_reply *reply, const struct hold_view *view,
 			   "are no longer reserved. You can still have them if "
 			   "nobody else took them.</p>\n");
 	add_seats(out, view);
-	form_begin(out, visitor, "/plain/events/%/hold", view->event);
+	form_begin_hold(out, visitor, view->event);
 	for (size_t i = 0; i < view->n; i++)
 		html_fill(out,
 			  "<input type=\"hidden\" name=\"seat\" "

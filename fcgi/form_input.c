@@ -3,6 +3,7 @@
 #include "fcgi/form_input.h"
 
 #include "fcgi/form_body.h"
+#include "fcgi/store_holds.h"
 #include "libhold/err.h"
 
 #include <stdio.h>
@@ -20,6 +21,12 @@ static int take_key(struct form_input *input, const char *value)
 {
 	if (strlen(value) == FORM_KEY_LEN)
 		memcpy(input->key, value, FORM_KEY_LEN + 1);
+	return 0;
+}
+
+static int take_once(struct form_input *input, const char *value)
+{
+	input->once = strlen(value) == HOLD_ID_LEN;
 	return 0;
 }
 
@@ -85,13 +92,10 @@ static const struct field {
 	const char *name;
 	take_fn *take;
 } fields[] = {
-	{ "key", take_key },
-	{ "seat", take_seat },
-	{ "count", take_count },
-	{ "section", take_section },
-	{ "max_price", take_max_price },
-	{ "together", take_together },
-	{ "accessible", take_accessible },
+	{ "key", take_key },           { "once", take_once },
+	{ "seat", take_seat },         { "count", take_count },
+	{ "section", take_section },   { "max_price", take_max_price },
+	{ "together", take_together }, { "accessible", take_accessible },
 };
 
 static int take_field(void *arg, const char *name, const char *value)
@@ -108,6 +112,7 @@ int form_input_parse(struct hf_slice body, struct form_input *input)
 	int rc;
 
 	input->key[0] = '\0';
+	input->once = false;
 	input->hold.best = input->hold.turn = false;
 	input->hold.basket.n = 0;
 	input->hold.wish = (struct best_wish){ .max_price_minor = INT64_MAX };

@@ -9,13 +9,14 @@
 
 struct form_input {
 	char key[FORM_KEY_LEN + 1]; /* "": none, or one of another length */
+	bool once;                  /* it says which one of our forms it is */
 	struct hold_input hold;     /* its wrong after an error */
 };
 
 /*
- * Fields: key; seat, once for each; or count, and section, max_price, together
- * and accessible, as hold_input.h has them. A field that is empty is not
- * there; others are not looked at. 0; HF_EBAD: it is no form of ours;
+ * Fields: key; once; seat, once for each; or count, and section, max_price,
+ * together and accessible, as hold_input.h has them. A field that is empty is
+ * not there; others are not looked at. 0; HF_EBAD: it is no form of ours;
  * HF_ELIMIT: more than there can be.
  */
 int form_input_parse(struct hf_slice body,

@@ -22,6 +22,17 @@ void form_begin(struct hf_buf *out, const struct form_visitor *visitor,
 		  visitor->key);
 }
 
+void form_begin_hold(struct hf_buf *out, const struct form_visitor *visitor,
+		     const char *event)
+{
+	char once[HOLD_ID_LEN + 1];
+
+	identity_random(once);
+	form_begin(out, visitor, "/plain/events/%/hold", event);
+	html_fill(out, "<input type=\"hidden\" name=\"once\" value=\"%\">\n",
+		  once);
+}
+
 void form_add_button(struct hf_buf *out, const struct form_visitor *visitor,
 		     const char *pattern, const char *value, const char *look,
 		     const char *label)

@@ -15,6 +15,13 @@
 void form_begin(struct hf_buf *out, const struct form_visitor *visitor,
 		const char *pattern, const char *value);
 
+/*
+ * The beginning of a form that makes a hold of an event. It has a field once,
+ * which no other form has: sent twice, it makes one hold.
+ */
+void form_begin_hold(struct hf_buf *out, const struct form_visitor *visitor,
+		     const char *event);
+
 /* A form of nothing but a button; look: its class. */
 void form_add_button(struct hf_buf *out, const struct form_visitor *visitor,
 		     const char *pattern, const char *value, const char *look,

@@ -31,8 +31,8 @@ static const struct {
 				  "seats stay yours until it is up." },
 	[HOLD_AT_LIMIT] = { 409, "The time cannot be made longer than it is. "
 				 "Your seats stay yours until it is up." },
-	[HOLD_IN_PROGRESS] = { 409, "Your booking is being made right now. "
-				    "Look at your orders in a moment." },
+	[HOLD_IN_PROGRESS] = { 409, "This is being done right now. Look in "
+				    "a moment at what is yours." },
 	[HOLD_NOTHING_FITS] = { 409, "There is nothing free that fits. Try "
 				     "fewer seats, or another place." },
 	/* The line itself needs a page that asks by itself. */
@@ -121,7 +121,7 @@ static void add_instead(struct hf_buf *out, struct store *store,
 	size_t before = hf_buf_len(out);
 
 	hf_buf_printf(out, "<h2>The nearest like that</h2>\n");
-	form_begin(out, visitor, "/plain/events/%/hold", event);
+	form_begin_hold(out, visitor, event);
 	if (store_seats_near(store, event, ordinal, (int64_t)n, add_near,
 			     &near) < 0 ||
 	    near.n == 0) {

@@ -55,7 +55,7 @@ static bool take_key(const struct http_request *request,
 
 static void set_fingerprint(struct idempotency *out,
 			    const struct http_request *request,
-			    const char *body)
+			    struct hf_slice body)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	unsigned char digest[FINGERPRINT_LEN / 2];
@@ -63,7 +63,7 @@ static void set_fingerprint(struct idempotency *out,
 	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
 	EVP_DigestUpdate(context, request->method, strlen(request->method) + 1);
 	EVP_DigestUpdate(context, request->path, strlen(request->path) + 1);
-	EVP_DigestUpdate(context, body, strlen(body));
+	EVP_DigestUpdate(context, body.data, body.len);
 	EVP_DigestFinal_ex(context, digest, NULL);
 	EVP_MD_CTX_free(context);
 	for (size_t i = 0; i < sizeof(digest); i++)
@@ -112,7 +112,7 @@ bool idempotency_read(const struct http_request *request,
 	if (!take_key(request, reply, out))
 		return false;
 	if (request->body.len == 0) {
-		set_fingerprint(out, request, "{}");
+		set_fingerprint(out, request, HF_SLICE("{}"));
 		return true;
 	}
 	body = json_body_parse(request->body, wrong);
@@ -120,9 +120,16 @@ bool idempotency_read(const struct http_request *request,
 		problem_reply(reply, PROBLEM_BAD_REQUEST, wrong);
 		return false;
 	}
-	set_fingerprint(
-	    out, request,
-	    json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN));
+	set_fingerprint(out, request,
+			hf_slice_of(json_object_to_json_string_ext(
+			    body, JSON_C_TO_STRING_PLAIN)));
 	json_object_put(body);
 	return true;
+}
+
+void idempotency_of_form(const struct http_request *request,
+			 struct idempotency *out)
+{
+	set_fingerprint(out, request, request->body);
+	snprintf(out->key, sizeof(out->key), "form-%s", out->fingerprint);
 }

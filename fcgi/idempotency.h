@@ -34,4 +34,11 @@ bool idempotency_read(const struct http_request *request,
 		      struct http_reply *reply,
 		      struct idempotency *out) HF_MUSTUSE;
 
+/*
+ * The same of a form, which is told from another one by all that is in it: so
+ * it needs something that no other form has.
+ */
+void idempotency_of_form(const struct http_request *request,
+			 struct idempotency *out);
+
 #endif

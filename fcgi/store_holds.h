@@ -15,7 +15,7 @@ enum { HOLD_ID_LEN = 22, EVENT_ID_MAX = 63, IDEMPOTENCY_KEY_MAX = 255 };
 enum hold_outcome {
 	HOLD_OK,
 	HOLD_AGAIN,    /* this very hold was there before */
-	HOLD_REPLAYED, /* it was booked before: the same order */
+	HOLD_REPLAYED, /* it was made or booked before: the same one */
 	HOLD_REFUSED,  /* a seat is not to be had */
 	HOLD_OVER_LIMIT,
 	HOLD_SALE_CLOSED,

@@ -60,6 +60,16 @@ static void a_key_has_its_length_or_is_none(void)
 	CU_ASSERT_STRING_EQUAL(input.key, "");
 }
 
+static void a_form_says_which_one_it_is_or_does_not(void)
+{
+	CU_ASSERT_EQUAL(parse("count=1&once=0123456789012345678901"), 0);
+	CU_ASSERT(input.once);
+	CU_ASSERT_EQUAL(parse("count=1&once=012345678901234567890"), 0);
+	CU_ASSERT_FALSE(input.once);
+	CU_ASSERT_EQUAL(parse("count=1"), 0);
+	CU_ASSERT_FALSE(input.once);
+}
+
 static void numbers_and_baskets_have_their_limits(void)
 {
 	static const struct {
@@ -109,6 +119,7 @@ static const struct hf_test tests[] = {
 	HF_TEST(a_count_asks_for_the_best),
 	HF_TEST(a_form_without_either_wishes_nothing),
 	HF_TEST(a_key_has_its_length_or_is_none),
+	HF_TEST(a_form_says_which_one_it_is_or_does_not),
 	HF_TEST(numbers_and_baskets_have_their_limits),
 	HF_TEST(names_have_their_limits),
 	HF_TEST_END,

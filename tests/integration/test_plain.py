@@ -1,12 +1,13 @@
 """U21: buying without JavaScript, by links and forms alone."""
 
 import re
+import threading
 
 import pytest
 
-from buyer import Buyer, make_event, of_event, seat
+from buyer import Buyer, Gate, make_event, of_event, seat
 from halls import load_hall, take_all
-from plain import Plain
+from plain import Page, Plain
 from stack import Stack
 from web import wait_until
 
@@ -31,6 +32,11 @@ def take(visitor, event, *numbers):
     """A hold of these seats of the first row; its page."""
     page = seats_page(visitor, event)
     return page.send("/hold", seat=[seat(event, 1, n) for n in numbers])
+
+
+def held(stack, event):
+    return int(stack.sql("SELECT count(*) FROM tickets WHERE state = 'reserved'"
+                         f" AND event_id = '{event}'")[0][0])
 
 
 def sold(stack, event):
@@ -140,6 +146,43 @@ def test_a_form_that_is_sent_twice_buys_once(stack, visitor, event):
     first, second = page.send("/book"), page.send("/book")
     assert first.path == second.path and first.status == second.status == 200
     assert len(stack.sql(f"SELECT 1 FROM orders WHERE event_id = '{event}'")) == 1
+
+
+def test_a_form_that_is_sent_twice_makes_one_hold(stack, visitor, event):
+    """Two clicks, a reload; the best seats are other ones each time."""
+    page = visitor.get(f"/plain/events/{event}")
+    first, second = page.send("/hold", count=2), page.send("/hold", count=2)
+    assert first.path == second.path and first.status == second.status == 200
+    assert held(stack, event) == 2
+    third = page.send("/hold", count=3)
+    assert third.path != first.path, "filled in otherwise it is another one"
+    fourth = visitor.get(f"/plain/events/{event}").send("/hold", count=2)
+    assert fourth.path != first.path and held(stack, event) == 7
+    first.send("/release")
+    again = page.send("/hold", count=2)
+    assert (again.path, again.status) == (first.path, 410) and "given back" in again.words
+
+
+def test_a_form_that_is_sent_while_it_is_answered_waits(stack, visitor, event, database):
+    """Of two clicks a browser shows the answer to the second."""
+    page = seats_page(visitor, event)
+    seats = [seat(event, 1, 1)]
+    gate = Gate(database, f"SELECT FROM tickets WHERE id = '{seats[0]}' FOR UPDATE")
+    again = Plain(stack.port, "again")
+    again.cookie = visitor.cookie
+    pages = []
+    clicks = [threading.Thread(target=lambda b=b: pages.append(
+        Page(b, page.path, page.answer).send("/hold", seat=seats))) for b in (visitor, again)]
+    for click in clicks:
+        click.start()
+    wait_until(lambda: stack.sql(
+        "SELECT 1 FROM pg_stat_activity WHERE state = 'idle'"
+        " AND query LIKE '%pg_try_advisory_lock%6009%'"), 30, "the second asks")
+    gate.close()
+    for click in clicks:
+        click.join(30)
+    again.close()
+    assert [p.status for p in pages] == [200, 200] and pages[0].path == pages[1].path
 
 
 def test_nobody_else_sees_or_changes_a_hold_or_an_order(stack, visitor, event):
