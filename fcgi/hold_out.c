@@ -84,7 +84,8 @@ static const struct {
 			   "no longer yours. Hold them again if they are "
 			   "free." },
 	[HOLD_RELEASED] = { PROBLEM_HOLD_ENDED,
-			    "You have given this hold back." },
+			    "This hold was given back, by you or by the box "
+			    "office." },
 	[HOLD_BOOKED] = { PROBLEM_HOLD_ENDED,
 			  "This hold was booked: there is an order." },
 	[HOLD_NOT_YOURS] = { PROBLEM_NOT_YOUR_HOLD,

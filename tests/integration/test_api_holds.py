@@ -187,6 +187,21 @@ def test_what_is_given_back_is_free_at_once_and_twice_is_once(event, ann, bob):
     assert kind(ann.buy(hold)) == (410, "hold-ended")
 
 
+@of_event(hold_seconds=1)
+def test_what_has_ended_says_how_and_nothing_else(event, stack, ann):
+    """Booked, given back, or over: each in its own words, in title and detail."""
+    ends = {end: ann.hold(event, [seat(event, 1, n)]).json["id"]
+            for n, end in enumerate(("over", "back", "booked"), 1)}
+    ann.give_back(ends["back"])
+    ann.buy(ends["booked"])
+    wait_until(lambda: ann.show(ends["over"]).status == 410, 20, "it is over")
+    words = {end: (said := ann.show(hold).json)["title"] + " " + said["detail"]
+             for end, hold in ends.items()}
+    told = {"over": "run out", "back": "given back", "booked": "booked"}
+    for end, mark in told.items():
+        assert [e for e in ends if mark in words[e]] == [end], words
+
+
 # -- booking -------------------------------------------------------------------
 
 
