@@ -10,6 +10,7 @@
 #include "fcgi/form_parts.h"
 #include "fcgi/hold_input.h"
 #include "fcgi/html_out.h"
+#include "fcgi/query.h"
 #include "fcgi/store_events.h"
 #include "fcgi/store_forms.h"
 #include "libhold/err.h"
@@ -61,6 +62,21 @@ static void add_to_list(void *arg, const struct event_info *info)
 		  info->id, info->title, info->venue, line);
 }
 
+/* As the page with scripts is asked for an event: /plain/?event={id}. */
+static bool goes_to_event(const struct http_request *request,
+			  struct http_reply *reply)
+{
+	struct http_request named = *request;
+	char event[EVENT_ID_MAX + 1];
+
+	if (!query_value(request->query, "event", &named.args[0]) ||
+	    named.args[0].len == 0)
+		return false;
+	if (form_event_arg(&named, reply, event))
+		form_go_event(reply, event);
+	return true;
+}
+
 void form_index(struct site *site, const struct http_request *request,
 		struct http_reply *reply)
 {
@@ -68,6 +84,8 @@ void form_index(struct site *site, const struct http_request *request,
 	struct work work = { .reply = reply };
 	struct form_visitor visitor;
 
+	if (goes_to_event(request, reply))
+		return;
 	form_page_begin(reply, 200, &page);
 	hf_buf_printf(&reply->body, "<ul class=\"events\">\n");
 	if (!answered(store_events(site->booking.store, add_to_list, &work),

@@ -69,6 +69,15 @@ def test_from_the_start_to_the_tickets(stack, visitor, event):
     assert page.follow("/plain/orders/").path.startswith("/plain/orders/HF-")
 
 
+def test_an_event_may_be_named_in_the_query_as_on_the_other_page(visitor, event):
+    page = visitor.get(f"/plain/?event={event}")
+    assert page.path == f"/plain/events/{event}" and page.form("/hold")
+    assert visitor.get("/plain/?event=").path.startswith("/plain/?")
+    for wrong in ("nowhere", "NO%FFWHERE", "a/b", "%0d%0aX:y", "x" * 64):
+        page = visitor.get(f"/plain/?event={wrong}")
+        assert page.status == 404 and "no such event" in page.words, wrong
+
+
 def test_the_house_finds_the_best_seats(stack, visitor, event):
     page = visitor.get(f"/plain/events/{event}").send("/hold", count=3)
     rows = re.findall(r"S, row (\d+), seat (\d+)", page.words)
