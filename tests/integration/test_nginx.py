@@ -294,3 +294,32 @@ def test_fill_refuses_what_nginx_could_not_read(environment, says, tmp_path):
     )
     assert done.returncode == 2
     assert says in done.stderr
+
+
+class Narrow(Nginx):
+    """Started where no more than 2000 files may be open, and that is that."""
+
+    def command(self):
+        return [*self.fewer(), *super().command()]
+
+    def _fill(self):
+        return super()._fill(*self.fewer())
+
+    @staticmethod
+    def fewer():
+        rights = ["setpriv", "--bounding-set", "-sys_resource"] if os.getuid() == 0 else []
+        return [*rights, "prlimit", "--nofile=1000:2000"]
+
+
+def test_nginx_asks_for_no_more_files_than_it_may_have():
+    with Narrow(free_port(), ["/x.sock"]) as nginx:
+        said = (nginx.home / "nginx.conf").read_text()
+        assert "worker_rlimit_nofile 2000;" in said and "worker_connections 1500;" in said
+        workers = wait_until(lambda: children(nginx.pid), 20, "a worker")
+        limits = pathlib.Path(f"/proc/{workers[0]}/limits").read_text()
+        assert limits.split("Max open files")[1].split()[:2] == ["2000", "2000"]
+        assert "rlimit" not in nginx.log() and "exceed" not in nginx.log()
+
+
+def children(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -112,11 +112,11 @@ class Nginx(Server):
             *("-g", "daemon off;"),
         ]
 
-    def _fill(self):
+    def _fill(self, *around):
         users = self.home / "board-users"
         users.write_text("{}:{{PLAIN}}{}\n".format(*self.BOARD))
         done = subprocess.run(
-            [str(SRC / "nginx/fill"), *self.sockets],
+            [*around, str(SRC / "nginx/fill"), *self.sockets],
             env={
                 **os.environ,
                 "HOLDFAST_PORT": str(self.port),
