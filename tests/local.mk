@@ -4,7 +4,7 @@ tests_support_librunner_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_support_librunner_a_SOURCES = tests/support/files.c tests/support/files.h \
 	tests/support/runner.c tests/support/runner.h
 EXTRA_DIST += tests/support/pytest-tap tests/support/tap_report.py \
-	tests/support/servers.py
+	tests/support/pq.py tests/support/servers.py
 
 # Preloaded into daemons by tests; not linked with what it is preloaded into,
 # so it has no sanitizer of its own.

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import pq
 from sale_session import Session, make_tickets
 from servers import Postgres
 
@@ -68,13 +69,10 @@ def target(beside):
 
 class Target:
     def __init__(self, server):
-        self.server = server
-        self.url = server.url.replace("/holdfast?", "/target?")
+        self.url = server.url_of("target")
 
     def sql(self, text):
-        done = self.server._psql(text, "target")
-        assert done.returncode == 0, done.stderr
-        return [line.split("|") for line in done.stdout.splitlines()]
+        return pq.rows(self.url, text)
 
     def relations(self):
         return self.sql("SELECT count(*) FROM pg_class WHERE relnamespace ="

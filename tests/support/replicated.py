@@ -13,6 +13,7 @@ Each has the URL that a worker is told, and goes where servers.py's own go.
 import contextlib
 import subprocess
 
+import pq
 from servers import LockServer, Postgres, Redis, Server
 from web import free_port, wait_until
 
@@ -88,14 +89,7 @@ class PostgresPair:
 
     def sql(self, text):
         """On whichever takes writes."""
-        done = subprocess.run(
-            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url],
-            input=text,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return [line.split("|") for line in done.stdout.splitlines()]
+        return pq.rows(self.url, text)
 
     def value(self, text):
         return self.sql(text)[0][0]

@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 
+import pq
 from web import free_port, wait_until
 
 READY_SECONDS = 60
@@ -234,7 +235,10 @@ class Postgres(Server):
 
     @property
     def url(self):
-        return f"postgresql://{self.role}@/{self.database}?host={self.home}"
+        return self.url_of(self.database)
+
+    def url_of(self, database):
+        return f"postgresql://{self.role}@/{database}?host={self.home}"
 
     @property
     def data(self):
@@ -266,29 +270,17 @@ class Postgres(Server):
                 conf.write(f"{name} = '{value}'\n")
 
     def answers(self):
-        if self._psql("SELECT 1", "postgres").returncode != 0:
+        try:
+            have = pq.rows(self.url_of("postgres"), "SELECT datname FROM pg_database")
+            if [self.database] not in have:
+                pq.rows(self.url_of("postgres"), f"CREATE DATABASE {self.database}")
+        except pq.Refused:
             return False
-        have = self._psql("SELECT datname FROM pg_database", "postgres").stdout
-        if self.database not in have.split():
-            self._psql(f"CREATE DATABASE {self.database}", "postgres")
         return True
 
-    def _psql(self, text, database):
-        return subprocess.run(
-            [
-                *("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
-                *("-h", str(self.home), "-U", self.role, "-d", database),
-            ],
-            input=text,
-            capture_output=True,
-            text=True,
-        )
-
     def sql(self, text):
-        """Runs statements; the last ones' rows as lists of strings."""
-        done = self._psql(text, self.database)
-        assert done.returncode == 0, done.stderr
-        return [line.split("|") for line in done.stdout.splitlines()]
+        """Runs statements; their rows as lists of strings."""
+        return pq.rows(self.url, text)
 
     def value(self, text):
         """The one value that a statement gives, as a string."""

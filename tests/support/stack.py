@@ -23,6 +23,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 
+import pq
 from servers import LOCK_SERVICES, Server, build_path
 from servers import _children as children_of
 from web import Client, Lost, free_port, wait_until
@@ -162,18 +163,7 @@ class Sale:
 
     def sql(self, text):
         """The rows of a statement, as lists of strings."""
-        done = subprocess.run(
-            [
-                *("psql", "-XqAt", "-v", "ON_ERROR_STOP=1"),
-                *("-F", "\t", "-d", self.database_url),
-            ],
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return [line.split("\t") for line in done.stdout.splitlines()]
+        return pq.rows(self.database_url, text)
 
     def rows(self):
         """{ticket: Row}, straight from the table."""
