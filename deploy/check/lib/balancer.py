@@ -1,5 +1,6 @@
 """One address for several: gives each connection to the next place in turn, as
-the Service of a cluster does; to another one where nobody answers.
+the Service of a cluster does; to another one where nobody answers, and to none
+of which is_ready says no.
 
     with Balancer([("10.0.0.2", 6005), ("10.0.0.3", 6005)]) as one:
         Client(one.port, "ann")
@@ -14,6 +15,7 @@ import threading
 class Balancer:
     def __init__(self, places):
         self.places = places
+        self.is_ready = lambda place: True
         self.served = dict.fromkeys(places, 0)
         self._turn = itertools.count()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -47,6 +49,8 @@ class Balancer:
         first = next(self._turn)
         for n in range(len(self.places)):
             place = self.places[(first + n) % len(self.places)]
+            if not self.is_ready(place):
+                continue
             try:
                 found = socket.create_connection(place, timeout=1)
             except OSError:

@@ -3,18 +3,24 @@ manifest says.
 
 What a cluster does and podman 4.3 does not is done here, and nowhere else:
 
-- a Service is the name under which its pods are found on the network;
+- a Service is a name under which its pods are found on the network, short and
+  in full;
 - a StatefulSet is played as a Deployment with its claim, a Job as a pod that
   runs once;
 - a Deployment's pods are played one by one, each under a name of its own;
-- a variable from the Secret is written in: podman 4.3 reads them in volumes only.
+- a variable from the Secret is written in, and what a volume takes from it is a
+  secret of its own: podman 4.3 gives a volume every key there is, as base64;
+- probes are asked by kubelet.py.
 
     with Played(engine, "single") as cluster:
-        cluster.sale(2)     # [(address, 6005), ...]
+        cluster.play("lockd")
+        cluster.wait_ready("lockd")
 """
 
 import base64
+import contextlib
 import copy
+import json
 import subprocess
 
 import yaml
@@ -22,7 +28,6 @@ import yaml
 from manifests import KUBERNETES, key, pods, render, selects
 from web import wait_until
 
-NETWORK = "holdfast"
 # The cluster's own business: nothing of podman's is like them.
 NOT_PLAYED = {"Namespace", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudget",
               "HorizontalPodAutoscaler"}
@@ -31,11 +36,13 @@ NOT_PLAYED = {"Namespace", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudg
 class Played:
     def __init__(self, engine, overlay, settings=None, secret_words=()):
         self.engine = engine
+        self.network = engine.temp.name  # podman's DNS is one for all engines
         self.items = render(overlay)
-        self.secret = self._make_secret(overlay, secret_words)
+        self.secret = decoded(self._make_secret(overlay, secret_words))
         (self.settings,) = (i for i in self.items if i["kind"] == "ConfigMap")
         self.settings["data"].update(settings or {})
         self.playing = {}  # name -> its file
+        self.claimed = set()  # what outlives the pods
 
     def _make_secret(self, overlay, words):
         done = subprocess.run([KUBERNETES / "secrets", overlay, *words],
@@ -44,8 +51,7 @@ class Played:
 
     def __enter__(self):
         self._sweep()  # what a run that was cut short has left
-        self.engine.run("network", "create", NETWORK)
-        self.engine.run("kube", "play", self._write("secret", [self.secret]))
+        self.engine.run("network", "create", self.network)
         return self
 
     def __exit__(self, *_):
@@ -55,16 +61,12 @@ class Played:
 
     def _sweep(self):
         """The engine is the check's own: all that is in it."""
-        for words in (["pod", "rm", "-fa"], ["volume", "rm", "-fa"],
-                      ["secret", "rm", "holdfast"],
-                      ["network", "rm", "-f", NETWORK]):
+        for words in (["pod", "rm", "-fa"], ["rm", "-fa"], ["volume", "rm", "-fa"],
+                      ["secret", "rm", "-a"], ["network", "rm", "-f", self.network]):
             subprocess.run([self.engine.name, *words], env=self.engine.env,
                            capture_output=True)
 
     # -- one object ---------------------------------------------------------
-
-    def kinds(self):
-        return {item["kind"] for item in self.items}
 
     def _owner(self, name):
         (found,) = [owner for owner, _ in pods(self.items) if key(owner)[1] == name]
@@ -76,42 +78,55 @@ class Played:
         return path
 
     def _names_of(self, labels):
-        """The Services that lead to such a pod."""
-        return [key(item)[1] for item in self.items if item["kind"] == "Service"
-                and selects({"matchLabels": item["spec"]["selector"]}, labels)]
+        """The Services that lead to such a pod, and their names in full."""
+        short = [key(item)[1] for item in self.items if item["kind"] == "Service"
+                 and selects({"matchLabels": item["spec"]["selector"]}, labels)]
+        return short + [f"{name}.holdfast.svc.cluster.local" for name in short]
 
     def play(self, name, as_name=None):
         """One pod of what this object makes."""
         owner = self._owner(name)
         as_name = as_name or name
         labels = owner["spec"]["template"]["metadata"]["labels"]
-        network = ",".join([NETWORK] + [f"alias={n}" for n in self._names_of(labels)])
+        network = ",".join([self.network] + [f"alias={n}" for n in self._names_of(labels)])
         items = playable(owner, as_name)
-        self._write_in_secrets(items[-1])
-        path = self._write(as_name, [self.settings, *items])
+        self._give_secrets(items[-1], as_name)
+        path = self._write(as_name, [self.settings, *self._unmade(items)])
         self.playing[as_name] = path
         self.engine.run("kube", "play", "--network", network.replace(",", ":", 1), path)
         return as_name
 
-    def _write_in_secrets(self, item):
+    def _unmade(self, items):
+        """Less the claims that an earlier pod has made."""
+        new = [item for item in items if key(item) not in self.claimed]
+        self.claimed |= {key(item) for item in new
+                         if item["kind"] == "PersistentVolumeClaim"}
+        return new
+
+    def _give_secrets(self, item, name):
         spec = item["spec"].get("template", item)["spec"]
         for container in spec["containers"]:
             for variable in container.get("env", ()):
                 ref = variable.get("valueFrom", {}).get("secretKeyRef")
                 if ref:
                     del variable["valueFrom"]
-                    variable["value"] = self._as_podman(ref["key"])
+                    variable["value"] = self.kept_in_secret(ref["key"])
+        for volume in spec.get("volumes", ()):
+            if "secret" in volume:
+                volume["secret"] = self._secret_of_volume(
+                    f"{name}-{volume['name']}", volume["secret"]["items"])
 
-    def _as_podman(self, name):
-        """A value of the Secret, with the passwords that podman 4.3 puts into
-        volumes: in base64, as they are written in the manifest."""
-        data = self.secret["data"]
-        value = base64.b64decode(data[name]).decode()
-        for other in ("database-password", "lock-password"):
-            if other in data:
-                plain = base64.b64decode(data[other]).decode()
-                value = value.replace(plain, data[other])
-        return value
+    def kept_in_secret(self, name):
+        assert name in self.secret, f"the Secret has no {name}"
+        return self.secret[name]
+
+    def _secret_of_volume(self, name, items):
+        """With what the volume shows, and nothing else."""
+        shown = {item["path"]: self.kept_in_secret(item["key"]) for item in items}
+        subprocess.run([self.engine.name, "secret", "rm", name],
+                       env=self.engine.env, capture_output=True)
+        self.engine.run("secret", "create", name, self._write(name, [{"data": shown}]))
+        return {"secretName": name, "optional": False}
 
     def end(self, name):
         subprocess.run([self.engine.name, "kube", "down", self.playing.pop(name)],
@@ -119,7 +134,7 @@ class Played:
 
     def pod(self, name):
         """podman's name of a pod that was played."""
-        return name if key_kind(self._owner_of(name)) == "Job" else f"{name}-pod-0"
+        return name if self._owner_of(name)["kind"] == "Job" else f"{name}-pod-0"
 
     def _owner_of(self, name):
         for owner, _ in pods(self.items):
@@ -138,26 +153,52 @@ class Played:
         return {n.removeprefix(f"{pod}-"): ident for n, ident in found.items()
                 if not n.endswith("-infra")}
 
+    def _infra(self, name):
+        """The container that has the pod's network."""
+        return self.engine.run("pod", "inspect", self.pod(name),
+                               "--format", "{{.InfraContainerID}}")
+
     def address(self, name):
         """Of a pod on the network."""
-        ident = next(iter(self.containers(name).values()))
-        infra = self.engine.run("pod", "inspect", self.pod(name),
-                                "--format", "{{.InfraContainerID}}")
-        networks = self.engine.inspect(infra or ident)["NetworkSettings"]["Networks"]
-        return networks[NETWORK]["IPAddress"]
+        return self.address_of(self._infra(name))
+
+    def address_of(self, ident):
+        networks = self.engine.inspect(ident)["NetworkSettings"]["Networks"]
+        return networks[self.network]["IPAddress"]
+
+    def dns(self):
+        """The address of the one who knows the Services' names."""
+        network = json.loads(self.engine.run("network", "inspect", self.network))[0]
+        return network["subnets"][0]["gateway"]
+
+    @contextlib.contextmanager
+    def cut_off(self, name, address):
+        """The pod's network leads there no more."""
+        route = ["nsenter", "-t", str(self.engine.pid(self._infra(name))), "-n",
+                 "ip", "route"]
+        subprocess.run([*route, "add", "unreachable", address], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([*route, "del", "unreachable", address], check=True)
+
+    def probes(self, name, kind):
+        """{container's name: its probe}."""
+        spec = self._owner_of(name)["spec"]["template"]["spec"]
+        return {c["name"]: c[kind] for c in spec["containers"]}
+
+    def ask(self, ident, probe):
+        """Whether a container's probe passes now."""
+        done = subprocess.run(
+            [self.engine.name, "exec", ident, *probe["exec"]["command"]],
+            env=self.engine.env, capture_output=True, timeout=60)
+        return done.returncode == 0
 
     def probe(self, name, kind="readinessProbe"):
         """Whether each container's own probe passes now."""
-        owner = self._owner_of(name)
         running = self.containers(name)
-        for container in owner["spec"]["template"]["spec"]["containers"]:
-            command = container[kind]["exec"]["command"]
-            done = subprocess.run(
-                [self.engine.name, "exec", running[container["name"]], *command],
-                env=self.engine.env, capture_output=True, timeout=60)
-            if done.returncode != 0:
-                return False
-        return True
+        return all(self.ask(running[container], probe)
+                   for container, probe in self.probes(name, kind).items())
 
     def wait_ready(self, name, seconds=120):
         wait_until(lambda: self.probe(name), seconds, f"{name} is ready")
@@ -177,17 +218,16 @@ class Played:
         return said
 
 
-def key_kind(item):
-    return item["kind"]
+def decoded(secret):
+    """{key: text} of a Secret."""
+    return {name: base64.b64decode(value).decode()
+            for name, value in secret["data"].items()}
 
 
 def playable(owner, name):
     """What podman plays in its place: one pod."""
     owner = copy.deepcopy(owner)
     owner["metadata"]["name"] = name
-    for volume in owner["spec"]["template"]["spec"].get("volumes", ()):
-        if "secret" in volume:
-            volume["secret"].setdefault("optional", False)  # else it crashes
     _own_folders(owner["spec"]["template"]["spec"], name)
     for container in owner["spec"]["template"]["spec"]["containers"]:
         container.pop("ports", None)  # they would be this machine's own

@@ -1,0 +1,74 @@
+"""What a cluster's own machinery is for, tried on a sale that is played: probes,
+claims, Secrets. Each is told the pods of the sale, and leaves all well."""
+
+import base64
+import os
+import signal
+
+from kubelet import Kubelet
+from web import wait_until
+
+PACE = 5  # probes are asked so many times as often as written
+SECONDS = 120
+
+
+def all_drills(cluster, sale, history, pods):
+    board_asks_for_what_is_in_the_secret(cluster, sale)
+    pods_that_are_replaced_find_what_they_had(cluster, sale, history)
+    with Kubelet(cluster, PACE) as node, sale.balanced_by(node):
+        pod_without_its_lock_service_gets_no_buyers(cluster, node, sale, history, pods)
+        hung_worker_is_started_again(cluster, node, sale, history, pods[1])
+
+
+def board_asks_for_what_is_in_the_secret(cluster, sale):
+    """Whoever has the Secret's password sees the board, and nobody else."""
+    user, password = cluster.kept_in_secret("board-users").split(":{PLAIN}")
+    with sale.client("box office") as client:
+        for given, status in ((password, 200), (password[:-1], 401)):
+            word = base64.b64encode(f"{user}:{given}".encode()).decode()
+            answer = client.request("GET", "/board",
+                                    headers={"Authorization": f"Basic {word}"})
+            assert answer.status == status, answer
+
+
+def pods_that_are_replaced_find_what_they_had(cluster, sale, history):
+    """By their claims: a hold of before is booked, on the same rows."""
+    ann = sale.client("ann")
+    assert history.run(ann, "reserve", "2").status == 200
+    for name in ("lockd", "database"):
+        cluster.end(name)
+    for name in ("lockd", "database"):
+        cluster.play(name)
+        cluster.wait_ready(name)
+    wait_until(sale.healthy, SECONDS, "the sale has found the new pods")
+    answer = history.run(ann, "book", "2")
+    assert answer.status == 200, answer
+
+
+def pod_without_its_lock_service_gets_no_buyers(cluster, node, sale, history, pods):
+    lost, other = pods[:2]
+    with cluster.cut_off(lost, cluster.address("lockd")):
+        wait_until(lambda: not node.is_ready(lost), SECONDS, "it is not ready")
+        assert node.is_ready(other)
+        for number in range(3, 9):  # by turns, they would meet the lost one
+            buy(sale, history, f"c{number}", str(number))
+    wait_until(lambda: node.is_ready(lost), SECONDS, "it is ready again")
+    assert node.restarted == []  # it was not its fault
+
+
+def hung_worker_is_started_again(cluster, node, sale, history, pod):
+    ident = cluster.containers(pod)["worker-1"]
+    pid = cluster.engine.pid(ident)
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: node.restarted, SECONDS, "it was started again")
+    assert node.restarted == [(pod, "worker-1")]
+    assert cluster.engine.pid(ident) not in (0, pid)
+    wait_until(lambda: node.is_ready(pod), SECONDS, "its pod is ready again")
+    buy(sale, history, "dan", "9")
+
+
+def buy(sale, history, who, ticket):
+    client = sale.client(who)
+    for verb in ("reserve", "book"):
+        answer = history.run(client, verb, ticket)
+        assert answer.status == 200, answer
