@@ -17,7 +17,7 @@ import pytest
 from live import Picture, Watcher
 from servers import LOCK_SERVICES, build_path
 from stack import Stack
-from web import free_port, wait_until
+from web import Client, free_port, wait_until
 
 LETTERS = {"free": "a", "reserved": "h", "booked": "b", "blocked": "x"}
 
@@ -293,6 +293,34 @@ def test_what_the_box_office_does_while_nginx_is_away_is_told_when_it_is_back(sh
     with watching(short) as watcher:
         admin(short, "unblock", "9")
         watcher.wait_for(lambda w: w.first(9, "a"))
+
+
+def test_who_takes_anything_is_given_the_stream(short):
+    """curl, and programs that send no Accept."""
+    accepts = ("*/*", "", "text/*;q=0.5", "text/html, */*;q=0.1", "text/event-stream")
+    with contextlib.ExitStack() as stack:
+        watchers = [stack.enter_context(Watcher(short.port, accept=a)) for a in accepts]
+        assert [w.status for w in watchers] == [200] * len(accepts)
+        for call, letter in (("block", "x"), ("unblock", "a")):
+            admin(short, call, "9")
+            for watcher in watchers:
+                watcher.wait_for(lambda w: w.first(9, letter))
+
+
+def test_who_only_looks_at_a_stream_is_answered_and_that_is_all(short):
+    with Client(short.port, "eve", timeout=10) as eve:
+        for accept in ("*/*", "text/event-stream", "text/html"):
+            answer = eve.request("HEAD", "/api/events/default/live",
+                                 headers={"Accept": accept})
+            assert (answer.status, answer.raw) == (200, b""), accept
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+        for accept in ("text/html", "application/json"):
+            answer = eve.request("GET", "/api/events/default/live",
+                                 headers={"Accept": accept})
+            assert (answer.status, answer.json["type"]) == (406, "/problems/not-acceptable")
+        answer = eve.request("POST", "/api/events/default/live", b"{}")
+        assert (answer.status, answer.json["type"]) == (405, "/problems/method-not-allowed")
+        assert eve.request("GET", "/api/any-stream/default").status == 404, "is ours alone"
 
 
 def test_without_nchan_a_sale_is_the_same(database):

@@ -74,7 +74,7 @@ class Picture:
 class Watcher:
     """One connection to an event's stream, read by a thread."""
 
-    def __init__(self, port, event="default", headers=()):
+    def __init__(self, port, event="default", headers=(), accept="text/event-stream"):
         self.frames = []
         self.pings = 0
         self.picture = Picture()
@@ -85,7 +85,7 @@ class Watcher:
         lines = [
             f"GET /api/events/{event}/live HTTP/1.1",
             "Host: localhost",
-            "Accept: text/event-stream",
+            *([f"Accept: {accept}"] if accept else []),
             *headers,
         ]
         self._socket.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
