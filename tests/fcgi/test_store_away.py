@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import pq
 from driver import Driver, tokens
 from servers import Postgres, build_path
 from web import wait_until
@@ -289,6 +290,13 @@ def test_new_tickets_are_sold_over_old_sessions(store, db):
     assert len(store.available()) == 1999
 
 
+def let_it_be_written(db):
+    pq.rows(
+        db.url_of("postgres"),
+        f"ALTER DATABASE {db.database} RESET default_transaction_read_only",
+    )
+
+
 def test_a_database_that_may_only_be_read_is_no_database(db):
     db.sql(f"ALTER DATABASE {db.database} SET default_transaction_read_only = on")
     try:
@@ -296,13 +304,7 @@ def test_a_database_that_may_only_be_read_is_no_database(db):
             assert store.reserve("ann", MINE, "1").code == "unreachable"
             assert "read-only" in store.log()
             # A new session is made, and may find another server.
-            db.sql(
-                "SET default_transaction_read_only = off;"
-                f"ALTER DATABASE {db.database} RESET default_transaction_read_only"
-            )
+            let_it_be_written(db)
             wait_until(lambda: store.reserve("ann", MINE, "1").ok, 10, "it works")
     finally:
-        db.sql(
-            "SET default_transaction_read_only = off;"
-            f"ALTER DATABASE {db.database} RESET default_transaction_read_only"
-        )
+        let_it_be_written(db)
