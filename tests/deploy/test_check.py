@@ -2,9 +2,12 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
+
+from page_commands import commands
 
 SRC = pathlib.Path(os.environ["HOLDFAST_SRC"])
 
@@ -56,3 +59,10 @@ def test_a_name_without_a_part_is_an_error(run):
 def test_every_part_can_be_run():
     parts = [p for p in (SRC / "deploy/check").glob("[0-9][0-9]-*")]
     assert all(os.access(part, os.X_OK) for part in parts)
+
+
+def test_whatever_docs_services_has_to_type_is_typed_by_a_part():
+    parts = "".join(part.read_text() for part in (SRC / "deploy/check").glob("[0-9][0-9]-*"))
+    typed = set(re.findall(r'type_section services\.md "([^"]+)"', parts))
+    page = (SRC / "docs/services.md").read_text()
+    assert typed == {section for section, _ in commands(page)}

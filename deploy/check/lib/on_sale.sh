@@ -42,12 +42,12 @@ no_rate_limit() {
 
 sold_now() { wc -l <"$sale_confirmed"; }
 
-# begin_sale FIRST LAST
+# begin_sale FIRST LAST [OPTION...]: of sale.py
 begin_sale() {
 	sale_confirmed=$log.sold.$1
 	: >"$sale_confirmed"
 	"${beside[@]}" "$HOLDFAST_SRC/deploy/check/lib/sale.py" --first "$1" --last "$2" \
-		"$sale_confirmed" >"$log.sale.json" 2>"$log.sale.err" &
+		"${@:3}" "$sale_confirmed" >"$log.sale.json" 2>"$log.sale.err" &
 	sale_pid=$!
 	sale_goes_on "at its start"
 }

@@ -25,8 +25,9 @@ HOLDS_LOST_MAX = 3  # of one ticket
 
 
 class Sale:
-    def __init__(self, port, first, last, confirmed):
+    def __init__(self, port, first, last, confirmed, keep=True):
         self.port = port
+        self.keep = keep
         self.next = iter(range(first, last + 1))
         self.confirmed = confirmed
         self.lock = threading.Lock()
@@ -38,12 +39,18 @@ class Sale:
         with self.lock:
             return None if self.stopping.is_set() else next(self.next, None)
 
+    def ask_once(self, call, ticket):
+        answer = call(str(ticket))
+        if not self.keep:
+            call.__self__.close()
+        return answer
+
     def ask(self, call, ticket):
         """The answer that decides; None when there was none in time."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             try:
-                answer = call(str(ticket))
+                answer = self.ask_once(call, ticket)
                 # 502 would be nginx without its error page: none is meant to be.
                 if answer.status not in (429, 503):
                     return answer
@@ -89,10 +96,14 @@ def main():
     parser.add_argument("--buyers", type=int, default=8)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--last", type=int, required=True)
+    parser.add_argument("--keep", choices=["yes", "no"], default="yes",
+                        help="a connection for several requests: one that nginx"
+                             " closes at a reload makes who has kept it ask again")
     parser.add_argument("confirmed", type=pathlib.Path)
     options = parser.parse_args()
     with open(options.confirmed, "w") as confirmed:
-        sale = Sale(options.port, options.first, options.last, confirmed)
+        sale = Sale(options.port, options.first, options.last, confirmed,
+                    options.keep == "yes")
         signal.signal(signal.SIGTERM, lambda *_: sale.stopping.set())
         buyers = [threading.Thread(target=sale.buyer, args=(f"buyer-{n}",))
                   for n in range(options.buyers)]
