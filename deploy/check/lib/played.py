@@ -189,10 +189,12 @@ class Played:
 
     def ask(self, ident, probe):
         """Whether a container's probe passes now."""
-        done = subprocess.run(
+        return self._asked(ident, probe).returncode == 0
+
+    def _asked(self, ident, probe):
+        return subprocess.run(
             [self.engine.name, "exec", ident, *probe["exec"]["command"]],
-            env=self.engine.env, capture_output=True, timeout=60)
-        return done.returncode == 0
+            env=self.engine.env, capture_output=True, text=True, timeout=60)
 
     def probe(self, name, kind="readinessProbe"):
         """Whether each container's own probe passes now."""
@@ -201,7 +203,17 @@ class Played:
                    for container, probe in self.probes(name, kind).items())
 
     def wait_ready(self, name, seconds=120):
-        wait_until(lambda: self.probe(name), seconds, f"{name} is ready")
+        try:
+            wait_until(lambda: self.probe(name), seconds, f"{name} is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._said(name)}") from None
+
+    def _said(self, name):
+        """By each container's readiness probe, and by the container at last."""
+        probes = self.probes(name, "readinessProbe")
+        return {container: (self._asked(ident, probes[container]).stdout,
+                            self.engine.run("logs", "--tail", "5", ident))
+                for container, ident in self.containers(name).items()}
 
     def run_job(self, name, seconds=120):
         """To its end, which has to be a good one."""
