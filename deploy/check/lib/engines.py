@@ -12,6 +12,7 @@ lacks is told by Cannot.
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -23,6 +24,8 @@ SRC = pathlib.Path(os.environ.get("HOLDFAST_SRC", pathlib.Path(__file__).parents
 CACHE = pathlib.Path(os.environ.get("HOLDFAST_CACHE", pathlib.Path.home() / ".cache/holdfast"))
 CONTAINERS = SRC / "deploy/containers"
 BASE = "debian:bookworm-slim"
+# As compose names what is its own: after the folder.
+PROJECT = re.sub(r"[^-_a-z0-9]", "", SRC.name.lower())
 TARGETS = ("lockd", "ephemerald", "worker", "web", "tools", "database")
 
 
@@ -38,10 +41,25 @@ def need(*commands):
             raise Cannot(f"{command} is missing: apt-get install {package}")
 
 
+def command_of(test):
+    """What is run in a container for a health check."""
+    how, *words = test
+    return ["/bin/sh", "-c", *words] if how == "CMD-SHELL" else words
+
+
+def space_of(pid):
+    """The pid namespace of a process, or None when it is gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except OSError:
+        return None
+
+
 class Engine:
     """What both have in common: the same words."""
 
     name = None  # the command, too
+    server = None  # what does the work
     composer = None
 
     def __init__(self):
@@ -100,10 +118,18 @@ class Engine:
     def image(self, target):
         return json.loads(self.run("image", "inspect", f"holdfast-{target}"))[0]
 
+    def health_checks(self, target, ident=None):
+        """Commands: that of the image, and that of a container of it."""
+        image = self.image(target)
+        found = [image["Config"].get("Healthcheck") or image.get("Healthcheck")]
+        if ident:
+            found.append(self.inspect(ident)["Config"].get("Healthcheck"))
+        return [command_of(check["Test"]) for check in found if check]
+
     # -- containers ---------------------------------------------------------
 
     def compose(self, *words, timeout=300, **env):
-        return self._command([self.composer, "-p", "holdfast", *words], timeout, env=env)
+        return self._command([self.composer, *words], timeout, env=env)
 
     def containers(self):
         """{service: id} of what runs."""
@@ -115,14 +141,48 @@ class Engine:
                 found[labels[label]] = ident
         return found
 
+    def logs(self):
+        """The end of what each container has said."""
+        return "\n".join(
+            f"{service}:\n{self.run('logs', '--tail', '20', ident)[-2000:]}"
+            for service, ident in self.containers().items())
+
+    def versions(self):
+        """Of what is tried."""
+        found = {self.name: self.server, self.composer: self.composer}
+        return ", ".join(
+            re.search(rf"{name}\w* version +[^\s,]+", self._command([command, "--version"], 60),
+                      re.IGNORECASE)[0] for name, command in found.items())
+
+    def left(self, what):
+        """The containers or volumes of compose's that are there."""
+        words = {"container": ["ps", "-aq"], "volume": ["volume", "ls", "-q"]}[what]
+        return self.run(*words, "--filter", f"label=com.docker.compose.project={PROJECT}").split()
+
+    def sweep(self):
+        """Ends what a run that was cut short has left."""
+        for what in ("container", "volume"):
+            for name in self.left(what):
+                self.run(what, "rm", "-f", name)
+
     def inspect(self, ident):
         return json.loads(self.run("container", "inspect", ident))[0]
+
+    def serves(self, ident, command):
+        """Whether a health check says so."""
+        return subprocess.run([self.name, "exec", ident, *command], env=self.env,
+                              capture_output=True, timeout=60).returncode == 0
 
     def execute(self, ident, *words, **how):
         return self.run("exec", ident, *words, **how)
 
     def pid(self, ident):
         return self.inspect(ident)["State"]["Pid"]
+
+    def pids(self, ident):
+        """Of all that runs in a container, as this machine counts them."""
+        inside = os.readlink(f"/proc/{self.pid(ident)}/ns/pid")
+        return [int(p) for p in os.listdir("/proc") if p.isdigit() and space_of(p) == inside]
 
     def crash(self, ident):
         """kill -9 of its process, behind the engine's back."""
@@ -131,6 +191,7 @@ class Engine:
 
 class Docker(Engine):
     name = "docker"
+    server = "dockerd"
     composer = "docker-compose"
 
     def start(self):
@@ -154,6 +215,10 @@ class Docker(Engine):
         last = (self.temp / "log").read_text(errors="replace").splitlines()[-1:]
         raise Cannot(f"dockerd does not start: {last}")
 
+    def says_healthy(self, ident):
+        """What dockerd has found, which asks by itself."""
+        return self.inspect(ident)["State"]["Health"]["Status"] == "healthy"
+
     def stop(self):
         daemon = getattr(self, "daemon", None)
         if daemon is not None and daemon.poll() is None:
@@ -163,6 +228,7 @@ class Docker(Engine):
 
 class Podman(Engine):
     name = "podman"
+    server = "podman"
     composer = "podman-compose"
 
     def start(self):
@@ -188,3 +254,15 @@ class Podman(Engine):
             self.run("info")
         except AssertionError as error:
             raise Cannot(f"podman does not work here: {error}") from error
+
+    def compose(self, *words, **how):
+        """podman-compose 1.0 ends well, whatever podman has said."""
+        said = super().compose(*words, **how)
+        if words[0] in ("build", "up"):
+            assert not re.search(r"^exit code: [1-9]", said, re.M), said[-3000:]
+        return said
+
+    def says_healthy(self, ident):
+        """Asked now: by itself podman asks by timers of systemd only."""
+        return subprocess.run([self.name, "healthcheck", "run", ident], env=self.env,
+                              capture_output=True, timeout=60).returncode == 0
