@@ -1,5 +1,6 @@
 # tests/www/ - the page's modules that touch no document, in node
 WWW_TESTS = tests/www/test_clock.mjs \
+	tests/www/test_first_paint.mjs \
 	tests/www/test_layout.mjs \
 	tests/www/test_nearest.mjs \
 	tests/www/test_place.mjs \
