@@ -26,6 +26,7 @@ PAGE = (SRC / "docs/operations.md").read_text()
 NOT_HERE = {
     "journalctl": "no journal",
     "timedatectl": "no systemd runs",
+    "holdfast-setup": "no systemd runs",
     "pg_lsclusters": "the test's cluster is none of Debian's",
     "vmstat": "of another package",
     "id holdfast": "no such user",

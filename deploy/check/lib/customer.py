@@ -3,6 +3,7 @@
 to the machine. What he has is kept in FILE, as JSON.
 
     customer.py buy FILE     # makes an identity, buys one seat, holds another
+    customer.py hold FILE    # makes an identity and holds a seat
     customer.py back FILE    # cookie and order are good; takes a new cookie
     customer.py book FILE    # and what he held is sold to him
     customer.py late FILE    # the cookie that he had first is void
@@ -41,6 +42,10 @@ class Customer:
     def hold(self, **seats):
         return self.good("POST", f"/api/events/{self.event}/holds", seats)["id"]
 
+    @staticmethod
+    def wish(seat):
+        return {"seats": [seat]} if seat else {"best": {"count": 1}}
+
     def sold(self, hold, key):
         return self.good("POST", f"/api/holds/{hold}/book", None, Idempotency_Key=key)["number"]
 
@@ -54,11 +59,14 @@ class Customer:
     def buy(self, seat=None):
         self.good("POST", "/api/identity", {"use": "cookie"})
         self.has["first_cookie"] = self.has["cookie"]
-        wish = {"seats": [seat]} if seat else {"best": {"count": 1}}
-        self.has["order"] = self.sold(self.hold(**wish), "first")
+        self.has["order"] = self.sold(self.hold(**self.wish(seat)), "first")
         self.has["hold"] = self.hold(best={"count": 1})
         self.look()
         self.has["first_qr"], self.has["first_key"] = self.has["qr"], self.has["key"]
+
+    def hold_one(self, seat=None):
+        self.good("POST", "/api/identity", {"use": "cookie"})
+        self.has["hold"] = self.hold(**self.wish(seat))
 
     def back(self, _=None):
         self.look()
@@ -71,20 +79,22 @@ class Customer:
         if answer.status != 403:
             sys.exit(f"a cookie by a secret that is gone: {answer!r}")
 
+    WHAT = {"buy": buy, "hold": hold_one, "back": back, "book": book, "late": late}
+
     def keep(self):
         self.path.write_text(json.dumps(self.has))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["buy", "back", "book", "late"])
+    parser.add_argument("what", choices=Customer.WHAT)
     parser.add_argument("file", type=pathlib.Path)
     parser.add_argument("--port", type=int, default=6005)
     parser.add_argument("--event", default="gala")
     parser.add_argument("--seat", help="the one to buy, instead of the best")
     options = parser.parse_args()
     customer = Customer(options.port, options.event, options.file)
-    getattr(customer, options.what)(options.seat)
+    Customer.WHAT[options.what](customer, options.seat)
     customer.keep()
 
 
