@@ -105,6 +105,8 @@ uninstall-hook:
 	rm -f "$(DESTDIR)$(sysusersdir)/holdfast.conf" \
 		"$(DESTDIR)$(tmpfilesdir)/holdfast.conf"
 	-rmdir "$(DESTDIR)$(sysconfdir)/holdfast" 2>/dev/null
+	-find "$(DESTDIR)$(pkgdatadir)" "$(DESTDIR)$(pkglibexecdir)" \
+		"$(DESTDIR)$(docdir)" -depth -type d -empty -delete 2>/dev/null
 
 # Backup and restore: shell over pg_dump, with what they share beside them.
 dist_sbin_SCRIPTS = deploy/bin/holdfast-backup deploy/bin/holdfast-restore

@@ -140,3 +140,4 @@ def test_what_was_installed_can_go(tmp_path):
     root = make("install", tmp_path)
     make("uninstall", root)
     assert [path for path in root.rglob("*") if not path.is_dir()] == []
+    assert [path for path in root.rglob("holdfast*")] == []
