@@ -315,10 +315,16 @@ def test_nginx_asks_for_no_more_files_than_it_may_have():
     with Narrow(free_port(), ["/x.sock"]) as nginx:
         said = (nginx.home / "nginx.conf").read_text()
         assert "worker_rlimit_nofile 2000;" in said and "worker_connections 1500;" in said
-        workers = wait_until(lambda: children(nginx.pid), 20, "a worker")
-        limits = pathlib.Path(f"/proc/{workers[0]}/limits").read_text()
-        assert limits.split("Max open files")[1].split()[:2] == ["2000", "2000"]
+        # A worker asks for them itself, once it is there.
+        wait_until(lambda: [open_files(pid) for pid in children(nginx.pid)[:1]]
+                   == [["2000", "2000"]], 20, "a worker may have as many")
         assert "rlimit" not in nginx.log() and "exceed" not in nginx.log()
+
+
+def open_files(pid):
+    """How many files a process may have, by its soft and its hard limit."""
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    return limits.split("Max open files")[1].split()[:2]
 
 
 def children(pid):
