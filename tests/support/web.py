@@ -97,15 +97,20 @@ class Client:
 
 
 def wait_until(condition, seconds, what):
-    """What condition() gives as soon as it is true; fails after seconds."""
-    until = time.monotonic() + seconds
+    """What condition() gives as soon as it is true; fails after seconds.
+
+    It is asked less and less often: what is asked may be a browser's work, or
+    a session of the database, and others want the processors, too.
+    """
+    until, pause = time.monotonic() + seconds, 0.005
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > until:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.05)
 
 
 def free_port():
