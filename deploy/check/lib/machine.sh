@@ -34,56 +34,76 @@ sources() {
 	done
 }
 
+root_options=() # of systemd-nspawn, more
+
 # in_root ROOT COMMAND...: not booted, with this machine's network
 in_root() {
 	local root=$1
 	shift
 	systemd-nspawn --quiet --register=no --keep-unit --as-pid2 --pipe \
 		--resolv-conf=copy-host --timezone=off --setenv=LANG=C.UTF-8 \
-		--setenv=DEBIAN_FRONTEND=noninteractive -D "$root" "$@"
+		--setenv=DEBIAN_FRONTEND=noninteractive "${root_options[@]}" -D "$root" "$@"
 }
 
-# make_root TAR PACKAGE...: debootstrap and these packages, as an archive
-make_root() {
-	local tar=$1 root mirror
-	shift
+# bootstrap ROOT LOG: a Debian as small as it gets
+bootstrap() {
+	local root=$1 log=$2 mirror
 	mirror=$(where_from bookworm)
 	[ -n "$mirror" ] || cannot "apt has no source for bookworm"
-	root=$(mktemp -d "$HOLDFAST_CACHE/root.XXXXXX")
-	chmod 0755 "$root" # as / has it: daemons' users pass through
-	echo "making $tar with debootstrap"
-	debootstrap --variant=minbase bookworm "$root" "$mirror" \
-		>"$tar.log" 2>&1 || {
-		tail -n 5 "$tar.log"
+	debootstrap --variant=minbase bookworm "$root" "$mirror" >"$log" 2>&1 || {
+		tail -n 5 "$log"
 		rm -rf "$root"
-		cannot "debootstrap failed: $tar.log"
+		cannot "debootstrap failed: $log"
 	}
 	sources >"$root/etc/apt/sources.list"
+	# A root that was cut short is made anew: no need to wait for the disk.
+	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/no-sync"
+}
+
+# add_packages ROOT PACKAGE...: and what is newer than what it has
+add_packages() {
+	local root=$1
+	shift
 	# Nothing is started in a root that is not booted.
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod +x "$root/usr/sbin/policy-rc.d"
-	# A root that was cut short is made anew: no need to wait for the disk.
-	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/no-sync"
-	{
-		in_root "$root" apt-get -q update &&
-			in_root "$root" apt-get -q -y upgrade &&
-			{ [ $# -eq 0 ] || in_root "$root" apt-get -q -y install \
-				--no-install-recommends "$@"; } &&
-			in_root "$root" apt-get clean
-	} >>"$tar.log" 2>&1 || {
+	in_root "$root" apt-get -q update &&
+		in_root "$root" apt-get -q -y upgrade &&
+		{ [ $# -eq 0 ] || in_root "$root" apt-get -q -y install \
+			--no-install-recommends "$@"; } &&
+		in_root "$root" apt-get clean &&
+		rm -f "$root/usr/sbin/policy-rc.d"
+}
+
+# make_root TAR PACKAGE...: as an archive; all begin with the one of no package
+make_root() {
+	local tar=$1 root
+	shift
+	[ $# -eq 0 ] || root_archive
+	root=$(mktemp -d "$HOLDFAST_CACHE/root.XXXXXX")
+	chmod 0755 "$root" # as / has it: daemons' users pass through
+	echo "making $tar by debootstrap and apt"
+	if [ $# -eq 0 ]; then
+		bootstrap "$root" "$tar.log"
+	else
+		tar -C "$root" -xf "$archive"
+		: >"$tar.log"
+	fi
+	add_packages "$root" "$@" >>"$tar.log" 2>&1 || {
 		tail -n 5 "$tar.log"
 		rm -rf "$root"
 		cannot "packages could not be installed: $tar.log"
 	}
-	rm -f "$root/usr/sbin/policy-rc.d"
 	tar -C "$root" -cf "$tar.new" . && mv "$tar.new" "$tar"
 	rm -rf "$root"
 }
 
-# root_archive PACKAGE...: sets "archive"; made when it is not there
+# root_archive [PACKAGE...]: sets "archive"; made when it is not there
 root_archive() {
-	archive=$HOLDFAST_CACHE/bookworm-$(printf '%s\n' "$@" | sha256sum | cut -c1-12).tar
-	[ -s "$archive" ] || make_root "$archive" "$@"
+	local tar
+	tar=$HOLDFAST_CACHE/bookworm-$(printf '%s\n' "$@" | sha256sum | cut -c1-12).tar
+	[ -s "$tar" ] || make_root "$tar" "$@"
+	archive=$tar
 }
 
 # ---- a booted one -----------------------------------------------------------
