@@ -38,9 +38,11 @@ build() {
 	build_only all "$@"
 }
 
-# build_only "TARGET..." DIR [CONFIGURE-FLAG...]
+# build_only "TARGET..." DIR [CONFIGURE-FLAG...]: one target after the other, as
+# automake's "all" is a make of its own, which would compile beside this one
+# what both need.
 build_only() {
-	local target=$1 dir=$2
+	local targets=$1 dir=$2 target
 	shift 2
 	if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
 		note "making configure"
@@ -53,6 +55,7 @@ build_only() {
 			fail "configure failed"
 	fi
 	note "building $dir"
-	# shellcheck disable=SC2086 # several targets
-	make -s -C "$dir" -j"$(nproc)" $target >&2 || fail "make failed"
+	for target in $targets; do
+		make -s -C "$dir" -j"$(nproc)" "$target" >&2 || fail "make failed"
+	done
 }
