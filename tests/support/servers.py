@@ -218,6 +218,8 @@ class Postgres(Server):
             "shared_buffers": "32MB",
             "max_connections": "100",
             "timezone": "UTC",
+            # Else what a killed server shares stays in /dev/shm for good.
+            "dynamic_shared_memory_type": "mmap",
             **(settings or {}),
         }
         self.programs = self._programs()
