@@ -226,6 +226,20 @@ class Docker(Engine):
             daemon.wait(60)
 
 
+NAMES = pathlib.Path("/run/containers/networks/aardvark-dns")
+
+
+def forget_names():
+    """Those of containers that were killed together with their engine: a new
+    one's addresses are theirs again, and so the names would lead astray. All of
+    root's engines have one list; while a container runs, it may be its."""
+    if subprocess.run(["pgrep", "-x", "conmon"], stdout=subprocess.DEVNULL).returncode == 0:
+        return
+    subprocess.run(["pkill", "-x", "aardvark-dns"])
+    for file in NAMES.glob("*"):
+        file.unlink(missing_ok=True)
+
+
 class Podman(Engine):
     name = "podman"
     server = "podman"
@@ -250,6 +264,7 @@ class Podman(Engine):
                      "BUILDAH_FORMAT": "docker",
                      # Who asks for health is a timer of systemd, if there is one.
                      "DISABLE_HC_SYSTEMD": "true"}
+        forget_names()
         try:
             self.run("info")
         except AssertionError as error:
