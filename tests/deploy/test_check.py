@@ -63,6 +63,6 @@ def test_every_part_can_be_run():
 
 def test_whatever_docs_services_has_to_type_is_typed_by_a_part():
     parts = "".join(part.read_text() for part in (SRC / "deploy/check").glob("[0-9][0-9]-*"))
-    typed = set(re.findall(r'type_section services\.md "([^"]+)"', parts))
+    typed = set(re.findall(r'(?:type_section|page_commands) services\.md "([^"]+)"', parts))
     page = (SRC / "docs/services.md").read_text()
     assert typed == {section for section, _ in commands(page)}
