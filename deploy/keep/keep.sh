@@ -28,10 +28,14 @@ misused() {
 	exit 2
 }
 
-# keep_work: a folder of ours in $work that is gone when the program ends
+# keep_work: a folder of ours in $work that is gone when the program ends; if
+# that was killed, when the next one begins: it is locked while it is used.
 keep_work() {
 	umask 077
-	work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX") ||
+	find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name "$program.??????" \
+		-user "$(id -u)" -mmin +1 -exec flock -n {} rm -rf {} \; 2>/dev/null
+	work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX") &&
+		exec {work_lock}<"$work" && flock "$work_lock" ||
 		fail "cannot make a folder in ${TMPDIR:-/tmp}"
 }
 keep_end() { [ -z "$work" ] || rm -rf "$work"; }
@@ -98,7 +102,8 @@ settle_database() {
 	fi
 	[ "$DATABASE_URL" != "$workers" ] || [ "$(id -u)" -ne 0 ] ||
 		! id -u holdfast >/dev/null 2>&1 ||
-		as=(setpriv --reuid=holdfast --regid=holdfast --init-groups)
+		as=(setpriv --reuid=holdfast --regid=holdfast --init-groups
+			env HOME=/var/lib/holdfast) # root's is closed to it
 	[ -n "${DATABASE_URL:-}" ] ||
 		misused "set DATABASE_URL, as in postgresql://holdfast@/holdfast?host=/run/postgresql"
 	export DATABASE_URL

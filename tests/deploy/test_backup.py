@@ -11,6 +11,7 @@ import pytest
 import pq
 from sale_session import Session, make_tickets
 from servers import Postgres
+from web import wait_until
 
 BIN = pathlib.Path(os.environ["HOLDFAST_SRC"], "deploy/bin")
 SECRET = b"the secret of this site, 32 bytes"
@@ -127,6 +128,60 @@ def test_no_secret_is_no_backup_unless_that_is_wanted(site, tmp_path):
     assert run("holdfast-backup", *words, "--without-secret", url=site.url).returncode == 0
 
 
+def saved(file):
+    """{name: mode} of the configuration's files in a backup."""
+    names = subprocess.run(["tar", "-xOf", file, "MANIFEST"], capture_output=True, text=True)
+    parts = re.findall(r"^part \w+ (\S+) files/(\S+)$", names.stdout, re.M)
+    return {name: mode for mode, name in parts}
+
+
+def test_without_the_secret_none_is_saved_by_any_name(site, tmp_path):
+    etc = tmp_path / "etc"
+    shutil.copytree(site.etc, etc)
+    for name in ("secret.old", "secret.new", "secret.replaced_1", "board-users"):
+        (etc / name).write_text("another")
+    words = ("--output", tmp_path / "x.hfb", "--config", etc, "--without-secret")
+    assert run("holdfast-backup", *words, url=site.url).returncode == 0
+    assert set(saved(tmp_path / "x.hfb")) == {"worker.env", "board-users"}
+
+
+def test_a_file_that_cannot_be_saved_stops_no_backup(site, tmp_path):
+    etc, file = tmp_path / "etc", tmp_path / "x.hfb"
+    shutil.copytree(site.etc, etc)
+    (etc / "worker.env~").write_text("an editor's")
+    (etc / "a\nb").write_text("")
+    (etc / "gone").symlink_to("nowhere")
+    (etc / "loop").symlink_to("loop")
+    (etc / "ssl").mkdir()
+    (etc / "ssl/my_key.pem").write_text("key")
+    (etc / "ssl/my_key.pem").chmod(0o4640)
+    (etc / "worker.env").rename(tmp_path / "elsewhere")
+    (etc / "worker.env").symlink_to(tmp_path / "elsewhere")
+    done = run("holdfast-backup", "--output", file, "--config", etc, url=site.url)
+    assert done.returncode == 0, done.stderr
+    for name in ("worker.env~", "gone"):
+        assert f"left out: {etc / name}" in done.stderr
+    assert saved(file) == {"secret": "600", "ssl/my_key.pem": "640", "worker.env": "644"}
+    again = run("holdfast-restore", file, "--config", tmp_path / "new", "--files-only")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "new/ssl/my_key.pem").read_text() == "key"
+    assert (tmp_path / "new/worker.env").read_text() == "HOLD_SECONDS=120\n"
+
+
+def test_what_a_killed_backup_has_left_goes_and_nothing_of_others(site, tmp_path):
+    ours, theirs = tmp_path / ".holdfast-1.hfb.partial", tmp_path / ".movie.mkv.partial"
+    work, foreign = tmp_path / "holdfast-backup.abcdef", tmp_path / "holdfast-backup.our-notes"
+    for file in (ours, theirs):
+        file.touch()
+    for folder in (work, foreign):
+        (folder / "files").mkdir(parents=True)
+        os.utime(folder, (1, 1))
+    done = run("holdfast-backup", "--output", tmp_path / "x.hfb", "--config", site.etc,
+               url=site.url, TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert set(os.listdir(tmp_path)) == {theirs.name, foreign.name, "x.hfb"}
+
+
 def test_only_the_newest_are_kept_and_only_ours_are_removed(site, tmp_path):
     for day in range(1, 6):
         (tmp_path / f"holdfast-2020010{day}T000000Z.hfb").touch()
@@ -229,7 +284,37 @@ def test_another_secret_is_kept_beside_the_old_one(site, tmp_path):
     assert (tmp_path / "secret").read_text() == "another"
     assert run("holdfast-restore", site.file, *words, "--replace").returncode == 0
     assert (tmp_path / "secret").read_bytes() == SECRET
-    assert (tmp_path / "secret.replaced").read_text() == "another"
+    (tmp_path / "secret").write_text("a third")
+    # As soon again as can be: in the same second it is refused, not written over.
+    done = wait_until(lambda: restored_again(site, *words, "--replace"), 10, "another second")
+    assert "holdfast-setup" in done.stdout
+    kept = [path.read_text() for path in tmp_path.glob("secret.replaced_*")]
+    assert sorted(kept) == ["a third", "another"]
+
+
+def restored_again(site, *words):
+    done = run("holdfast-restore", site.file, *words)
+    return done if done.returncode == 0 else None
+
+
+def test_orders_that_several_restores_have_put_aside_are_named(site, target, tmp_path):
+    words = ("--database-only", "--leave-open")
+    assert restore(site, target, tmp_path, *words).returncode == 0
+    assert "no order" in run("holdfast-restore", "--lost", url=target.url).stdout
+    target.sql("SELECT hold_take('late', 'default', 'bob', ARRAY['5'], ARRAY[950::bigint],"
+               " 's', 60000); SELECT hold_book('late', 'bob', 'key', 'print')")
+    (number,) = target.sql("SELECT order_number FROM bookings WHERE ticket_id = '5'")[0]
+    for _ in range(2):
+        done = wait_until(lambda: put_aside(site, target, tmp_path, *words), 10, "a second")
+        assert re.search(rf"^  {number}\|5\|", done.stdout, re.M), done.stdout
+    done = run("holdfast-restore", "--lost", url=target.url)
+    assert done.returncode == 0, done.stderr
+    assert [line.split("|")[:2] for line in done.stdout.splitlines()[1:]] == [[number, "5"]]
+
+
+def put_aside(site, target, tmp_path, *words):
+    done = restore(site, target, tmp_path, *words, "--replace")
+    return done if done.returncode == 0 else None
 
 
 def test_a_load_that_fails_on_its_way_leaves_no_trace(site, target, tmp_path):
@@ -239,15 +324,16 @@ def test_a_load_that_fails_on_its_way_leaves_no_trace(site, target, tmp_path):
     assert target.relations() == "0" and os.listdir(tmp_path) == []
 
 
-def test_no_backup_is_loaded_under_a_worker(site, target, tmp_path):
+@pytest.mark.parametrize("name", ["ticketing", "shop"])
+def test_no_backup_is_loaded_under_a_worker(site, target, tmp_path, name):
     worker = subprocess.Popen(
         ["psql", "-XqAt", "-d", target.url], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "PGAPPNAME": "ticketing"})
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PGAPPNAME": name})
     with worker:
         print("SELECT 1;", file=worker.stdin, flush=True)
         assert worker.stdout.readline() == "1\n"
         done = restore(site, target, tmp_path)
-        assert done.returncode == 1 and "ticketing is connected" in done.stderr
+        assert done.returncode == 1 and f"{name} as holdfast" in done.stderr
         worker.stdin.close()
     assert target.relations() == "0"
 
