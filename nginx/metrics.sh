@@ -1,6 +1,6 @@
-# The server that Prometheus asks, apart from the public one: each worker's
-# numbers at /metrics/1, /metrics/2, ..., nginx's own at /nginx_status, and at
-# /targets the list of the workers, as Prometheus's http_sd_configs reads it.
+# Of the server that Prometheus asks, what differs: who may, each worker's numbers
+# at /metrics/1, /metrics/2, ..., and at /targets the list of the workers, as
+# Prometheus's http_sd_configs reads it.
 # shellcheck shell=bash
 
 # allow_lines: who may ask; METRICS_ALLOW, or this machine
@@ -11,9 +11,9 @@ allow_lines() {
 		*[!0-9a-fA-F.:/]*)
 			fail "METRICS_ALLOW takes addresses and networks, not \"$who\"" ;;
 		esac
-		printf '\\n\\t\\tallow %s;' "$who"
+		printf 'allow %s;\\n\\t\\t' "$who"
 	done
-	printf '\\n\\t\\tdeny all;'
+	printf 'deny all;'
 }
 
 # target N: worker N, for Prometheus
@@ -22,28 +22,23 @@ target() {
 		"$1" "$1"
 }
 
-# metrics_server SOCKET...: the workers' sockets; one line, as sed puts it in
-metrics_server() {
+# worker_numbers SOCKET...: the workers' own; one line, as sed puts it in
+worker_numbers() {
 	local n=0 targets='' socket
-	printf 'server {\\n\\t\\tlisten %s;' "$METRICS_LISTEN"
-	printf '\\n\\t\\taccess_log off;'
-	allow_lines
-	printf '\\n\\t\\tlocation / {\\n\\t\\t\\treturn 404;\\n\\t\\t}'
-	printf '\\n\\t\\tlocation = /nginx_status {\\n\\t\\t\\tstub_status;\\n\\t\\t}'
 	for socket; do
 		n=$((n + 1))
 		targets+=${targets:+,}$(target "$n")
-		printf '\\n\\t\\tlocation = /metrics/%d {' "$n"
+		printf 'location = /metrics/%d {' "$n"
 		printf '\\n\\t\\t\\tfastcgi_param REQUEST_METHOD $request_method;'
 		printf '\\n\\t\\t\\tfastcgi_param DOCUMENT_URI /metrics;'
 		printf '\\n\\t\\t\\tfastcgi_param REQUEST_ID $request_id;'
 		printf '\\n\\t\\t\\tfastcgi_pass_request_headers off;'
-		printf '\\n\\t\\t\\tfastcgi_pass unix:%s;\\n\\t\\t}' "$socket"
+		printf '\\n\\t\\t\\tfastcgi_pass unix:%s;\\n\\t\\t}\\n\\t\\t' "$socket"
 	done
 	# Not "return" at once: that would come before who may ask is looked at.
-	printf '\\n\\t\\tlocation = /targets {'
+	printf 'location = /targets {'
 	printf '\\n\\t\\t\\ttry_files /none @targets;\\n\\t\\t}'
 	printf '\\n\\t\\tlocation @targets {\\n\\t\\t\\ttypes { }'
 	printf '\\n\\t\\t\\tdefault_type application/json;'
-	printf "\\\\n\\\\t\\\\t\\\\treturn 200 '[%s]';\\\\n\\\\t\\\\t}\\\\n\\\\t}" "$targets"
+	printf "\\\\n\\\\t\\\\t\\\\treturn 200 '[%s]';\\\\n\\\\t\\\\t}" "$targets"
 }

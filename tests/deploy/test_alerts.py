@@ -21,8 +21,12 @@ ZERO = f"0x{MINUTES}"
 WORKER = 'job="holdfast",instance="a:6006",worker="1"'
 
 
-def requests(result, each):
-    return (f'holdfast_requests_total{{{WORKER},call="POST /reserve_ticket",'
+HEALTHZ = 'holdfast_healthz_status{job="nginx",instance="a:6006"}'
+OTHER_HEALTHZ = 'holdfast_healthz_status{job="nginx",instance="b:6006"}'
+
+
+def requests(result, each, call="POST /reserve_ticket"):
+    return (f'holdfast_requests_total{{{WORKER},call="{call}",'
             f'result="{result}"}}', f"0+{each}x{MINUTES}")
 
 
@@ -33,13 +37,16 @@ def times(le, each):
 
 HEALTHY = dict([
     (f"up{{{WORKER}}}", STEADY),
-    ('up{job="nginx",instance="a:9113"}', STEADY),
+    ('up{job="nginx",instance="a:6006"}', STEADY),
+    (HEALTHZ, f"200x{MINUTES}"),
     ('up{job="lockd",instance="a:9121"}', STEADY),
     ('up{job="ephemerald",instance="a:2181"}', STEADY),
     (f"process_start_time_seconds{{{WORKER}}}", STEADY),
     (f"holdfast_oversold_tickets{{{WORKER}}}", ZERO),
     (f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}", f"0+60x{MINUTES}"),
     requests("ok", 600), requests("held", 400), requests("lock_unavailable", 0),
+    requests("ok", 9000, "GET /healthz"), requests("ok", 9000, "GET /metrics"),
+    requests("lock_unavailable", 9000, "GET /healthz"),
     times("0.5", 1000), times("2.5", 1000), times("+Inf", 1000),
     (f"holdfast_threads{{{WORKER}}}", f"8x{MINUTES}"),
     (f"holdfast_threads_busy{{{WORKER}}}", f"5x{MINUTES}"),
@@ -65,6 +72,9 @@ TROUBLES = [
     ("HoldfastOversold", {f"holdfast_oversold_tickets{{{WORKER}}}": STEADY}),
     ("HoldfastOversoldUnchecked",
      {f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}": ZERO}),
+    ("HoldfastUnavailable", {HEALTHZ: f"502x{MINUTES}"}),
+    ("HoldfastUnavailable", {HEALTHZ: f"504x{MINUTES}",
+                             OTHER_HEALTHZ: f"503x{MINUTES}"}),
     ("HoldfastErrors", dict([requests("lock_unavailable", 100)])),
     ("HoldfastErrors", dict([requests("database-unavailable", 100)])),
     ("HoldfastErrors", dict([requests("error", 100)])),
@@ -81,8 +91,8 @@ TROUBLES = [
      {f"process_start_time_seconds{{{WORKER}}}": f"0+1x{MINUTES}"}),
     ("HoldfastThreadsBusy", {f"holdfast_threads_busy{{{WORKER}}}": f"8x{MINUTES}"}),
     ("HoldfastNginxDown", {"nginx_up": ZERO}),
-    ("HoldfastNginxDown", {'up{job="nginx",instance="a:9113"}': ZERO}),
-    ("HoldfastNginxDown", {'up{job="nginx",instance="a:9113"}': None}),
+    ("HoldfastNginxDown", {'up{job="nginx",instance="a:6006"}': ZERO}),
+    ("HoldfastNginxDown", {'up{job="nginx",instance="a:6006"}': None}),
     ("HoldfastLockServiceAway",
      {f'holdfast_lock_errors_total{{{WORKER},kind="connect"}}': GROWING}),
     ("HoldfastDatabaseAway",
@@ -148,6 +158,42 @@ def test_a_healthy_sale_wakes_nobody(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_one_nginx_of_two_that_sells_wakes_nobody(tmp_path):
+    numbers = {**HEALTHY, OTHER_HEALTHZ: f"503x{MINUTES}"}
+    done = play([expecting(numbers, [])], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def asked_for(name):
+    """The jobs that a configuration has, by the names that its numbers bear."""
+    for job in yaml.safe_load((MONITORING / name).read_text())["scrape_configs"]:
+        relabelled = [step["replacement"] for step in job.get("relabel_configs", ())
+                      if step["target_label"] == "job"]
+        yield (relabelled or [job["job_name"]])[0]
+
+
+def job_of(series):
+    """Who tells it."""
+    named = re.search(r'job="(\w+)"', series)
+    return named[1] if named else {"nginx": "nginx", "redis": "lockd",
+                                   "zk": "ephemerald"}[series.split("_")[0]]
+
+
+def test_what_is_asked_as_shipped_wakes_nobody_in_a_healthy_sale(tmp_path):
+    shipped = sorted(path.name for path in MONITORING.glob("prometheus*.yml"))
+    assert len(shipped) == 2
+    for name in shipped:
+        jobs = set(asked_for(name))
+        assert jobs >= {"holdfast", "nginx"}
+        numbers = {series: values for series, values in HEALTHY.items()
+                   if job_of(series) in jobs}
+        # Who is asked and does not answer is told, healthy or not.
+        numbers.update((f'up{{job="{job}",instance="c:1"}}', ZERO)
+                       for job in jobs - {"holdfast", "nginx"})
+        done = play([expecting(numbers, [])], tmp_path)
+        assert done.returncode == 0, name + done.stdout + done.stderr
+
+
 def test_promtool_would_tell_a_silent_alert(tmp_path):
     done = play([expecting(HEALTHY, ["HoldfastOversold"])], tmp_path)
     assert done.returncode != 0
@@ -182,7 +228,7 @@ def test_kubernetes_has_the_address_that_prometheus_asks():
                   sale["spec"]["template"]["spec"]["containers"]}
     workers = [name for name in containers if name.startswith("worker-")]
     assert [job["metrics_path"] for job in jobs] == [
-        f"/metrics/{n}" for n in range(1, len(workers) + 1)]
+        *(f"/metrics/{n}" for n in range(1, len(workers) + 1)), "/metrics/nginx"]
     for job in jobs:
         [dns] = job["dns_sd_configs"]
         assert dns["names"] == ["metrics.holdfast.svc.cluster.local"]

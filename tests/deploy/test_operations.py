@@ -41,6 +41,7 @@ def test_what_programs_point_at_is_there():
 
 
 def test_each_metric_that_is_named_is_given():
-    given = "".join(path.read_text() for path in (SRC / "fcgi").glob("*.c"))
+    sources = [*(SRC / "fcgi").glob("*.c"), SRC / "nginx/holdfast.conf.in"]
+    given = "".join(path.read_text() for path in sources)
     for metric in set(re.findall(r"`(holdfast_[a-z_]+)`", PAGE)):
         assert metric.removeprefix("holdfast_") in given, metric

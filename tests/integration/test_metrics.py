@@ -28,9 +28,10 @@ def stack(database):
         yield running
 
 
-def scrape(stack, worker):
+def scrape(stack, who):
+    """Of a worker, by its number, or of nginx."""
     with Client(stack.metrics_port, "prometheus") as client:
-        answer = client.get(f"/metrics/{worker}")
+        answer = client.get(f"/metrics/{who}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == (
         "text/plain; version=0.0.4; charset=utf-8")
@@ -61,9 +62,11 @@ def grown(stack, before, name, **labels):
 
 def test_promtool_has_nothing_to_say_against_the_format(stack):
     stack.client("ann").reserve("1")
-    done = subprocess.run(["promtool", "check", "metrics"],
-                          input=scrape(stack, 1), capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for who in (1, "nginx"):
+        done = subprocess.run(["promtool", "check", "metrics"],
+                              input=scrape(stack, who), capture_output=True,
+                              text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), who
 
 
 def test_each_request_is_counted_by_call_and_result(stack):
@@ -209,7 +212,8 @@ def test_a_ticket_that_is_sold_twice_is_seen(stack):
 def test_the_manual_names_every_number_and_no_other(stack):
     rows = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \|",
                       (SRC / "docs/monitoring.md").read_text(), re.MULTILINE)
-    told = re.findall(r"^# TYPE (\w+) (\w+)$", scrape(stack, 1), re.MULTILINE)
+    told = re.findall(r"^# TYPE (\w+) (\w+)$",
+                      scrape(stack, 1) + scrape(stack, "nginx"), re.MULTILINE)
     assert sorted(rows) == sorted(told)
 
 
@@ -227,7 +231,8 @@ def test_threads_and_connections_are_told(stack):
 
 
 def test_the_public_port_has_no_numbers(stack):
-    for path in ("/metrics", "/metrics/1", "/targets", "/nginx_status"):
+    for path in ("/metrics", "/metrics/1", "/metrics/nginx", "/targets",
+                 "/nginx_status"):
         assert stack.client("x").get(path).status == 404, path
 
 
@@ -244,8 +249,32 @@ def test_only_whom_it_names_may_ask(stack):
                     METRICS_LISTEN=f"127.0.0.1:{port}",
                     METRICS_ALLOW="192.0.2.1 2001:db8::/32")
     with guarded, Client(port, "x") as client:
-        for path in ("/metrics/1", "/targets", "/nginx_status"):
+        for path in ("/metrics/1", "/metrics/nginx", "/targets", "/nginx_status"):
             assert client.get(path).status == 403, path
+
+
+def healthz_status(stack):
+    [line] = re.findall(r"^holdfast_healthz_status (\d+)$",
+                        scrape(stack, "nginx"), re.MULTILINE)
+    return int(line)
+
+
+def test_nginx_tells_what_a_buyer_would_be_answered(stack):
+    assert healthz_status(stack) == 200
+    stack.workers[0].kill()
+    try:
+        assert {healthz_status(stack) for _ in range(4)} == {200}
+        stack.workers[1].kill()
+        assert healthz_status(stack) == 502
+    finally:
+        for worker in stack.workers:
+            worker.start()
+    stack.lock.kill()
+    try:
+        assert healthz_status(stack) == 503
+    finally:
+        stack.lock.start()
+        wait_until(lambda: healthz_status(stack) == 200, 30, "all answers again")
 
 
 def test_every_worker_is_a_target(stack):

@@ -1,4 +1,7 @@
-"""Why a service gave no answer, as a worker's numbers tell it."""
+"""Why a service gave no answer, as a worker's numbers tell it; and that the
+worker gave none, as nginx's do."""
+
+import re
 
 import pytest
 
@@ -82,4 +85,57 @@ def test_a_database_that_is_gone_takes_no_connection(stack):
         assert "connect" in told(stack, "database", before)
     finally:
         stack.database.start()
+    wait_until(stack.healthy, 30, "it is back")
+
+
+def healthz_status(stack):
+    """As nginx tells it, before Prometheus would give up."""
+    with Client(stack.metrics_port, "prometheus", timeout=9) as client:
+        page = client.get("/metrics/nginx").raw.decode()
+    [line] = re.findall(r"^holdfast_healthz_status (\d+)$", page, re.MULTILINE)
+    return int(line)
+
+
+def logged(stack, answer):
+    """The access log's line about it, as {name: value}."""
+    wanted = f'id={answer.headers["X-Request-Id"]} '
+
+    def found():
+        return [line for line in (stack.nginx.home / "access.log").read_text(
+            ).splitlines() if wanted in line]
+
+    [line] = wait_until(found, 10, "nginx has written it")
+    return dict(re.findall(r'(\w+)="?([^" ]*)', line))
+
+
+def test_a_worker_that_hangs_is_told_by_nginx_as_operations_says(stack):
+    """docs/operations.md, Holdfast unavailable."""
+    [worker] = stack.workers
+    worker.pause()
+    try:
+        assert healthz_status(stack) == 504
+        with Client(stack.port, "ann", timeout=40) as ann:
+            plain = ann.reserve("5")
+    finally:
+        worker.resume()
+    assert (plain.status, plain.json["code"]) == (503, "unavailable")
+    line = logged(stack, plain)
+    assert (line["status"], line["upstream"]) == ("503", f"unix:{worker.socket}")
+    assert float(line["answer"]) > 15
+    wait_until(stack.healthy, 30, "it is back")
+
+
+def test_a_worker_that_is_gone_is_told_by_nginx_as_operations_says(stack):
+    [worker] = stack.workers
+    worker.kill()
+    try:
+        assert healthz_status(stack) == 502
+        problem = stack.client("ann").get("/api/holds")
+    finally:
+        worker.start()
+    assert problem.status == 503
+    assert problem.json["type"] == "/problems/unavailable"
+    line = logged(stack, problem)
+    assert (line["status"], line["upstream"]) == ("503", f"unix:{worker.socket}")
+    assert float(line["answer"]) < 5
     wait_until(stack.healthy, 30, "it is back")
