@@ -13,7 +13,8 @@ MIGRATIONS = \
 	db/migrations/0011_oversold.sql \
 	db/migrations/0012_time_zone.sql \
 	db/migrations/0013_line.sql \
-	db/migrations/0014_office.sql
+	db/migrations/0014_office.sql \
+	db/migrations/0015_backups.sql
 # The first is compiled in, the second is to begin a file of one's own with.
 HALLS = db/halls/theatre.csv
 SAMPLES = db/halls/studio.csv

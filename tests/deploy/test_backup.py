@@ -98,6 +98,20 @@ def test_a_backup_is_for_its_owner_alone_and_is_good(site):
     assert site.value(scratch) == "0"
 
 
+def test_the_sale_knows_when_it_was_saved_and_one_that_cannot_be_told_is_saved(site, tmp_path):
+    made = subprocess.run(["tar", "-xOf", site.file, "MANIFEST"], capture_output=True, text=True)
+    told = "SELECT rfc3339(made_at), bytes, host FROM backups"
+    (row,) = site.sql(told)
+    assert f"made {row[0][:19]}" in made.stdout
+    assert row[1:] == [str(site.file.stat().st_size), os.uname().nodename]
+    # As a standby does it.
+    done = run("holdfast-backup", "--output", tmp_path / "x.hfb", "--config", site.etc,
+               url=site.url, PGOPTIONS="-c default_transaction_read_only=on")
+    assert done.returncode == 0 and (tmp_path / "x.hfb").exists()
+    assert "was not told" in done.stderr and "read-only" in done.stderr
+    assert site.sql(told) == [row]
+
+
 def test_a_backup_with_a_damaged_byte_or_a_missing_end_touches_nothing(site, tmp_path):
     whole = site.file.read_bytes()
     places = [0, 600, len(whole) // 2, len(whole) - 1]
