@@ -11,6 +11,7 @@ Such a host is a container that does nothing; the server runs in its network.
 import contextlib
 import ctypes
 import os
+import re
 
 from scraped import Prometheus
 from servers import Postgres, Redis, Zookeeper
@@ -55,8 +56,10 @@ class Outside:
 
     def _run(self, name, make):
         """A server that was made and started on a host of that name."""
-        ident = self.engine.run("run", "-d", "--network", f"{self.cluster.network}:alias={name}",
-                                "holdfast-tools", "sleep", "infinity")
+        said = self.engine.run("run", "-d", "--network", f"{self.cluster.network}:alias={name}",
+                               "holdfast-tools", "sleep", "infinity")
+        # Where no syslog is, the network's first host also brings a complaint.
+        (ident,) = re.findall("^[0-9a-f]{64}$", said, re.M)
         with network_of(self.engine.pid(ident)):
             return self._servers.enter_context(make(self.cluster.address_of(ident)))
 
