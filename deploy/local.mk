@@ -110,6 +110,9 @@ uninstall-hook:
 
 # Backup and restore: shell over pg_dump, with what they share beside them.
 dist_sbin_SCRIPTS = deploy/bin/holdfast-backup deploy/bin/holdfast-restore
+setupdir = $(pkgdatadir)/setup
+dist_setup_DATA = deploy/setup/refusals.sh
+
 keepdir = $(pkgdatadir)/keep
 dist_keep_DATA = deploy/keep/keep.sh deploy/keep/restored.sql
 # Where the configuration is when nobody says it.
