@@ -27,6 +27,7 @@ STEPS = (
     ("docker-compose run --rm --no-deps prepare holdfast-init --hall theatre"
      ' --event gala --title "Gala"', "1200 tickets are for sale"),
     ("docker-compose run --rm --no-deps prepare holdfast-admin events", "gala"),
+    ("docker-compose stop worker-1 worker-2", ""),
     (OTHER_LOCK, ""),
     ("docker-compose down", ""),
     ("docker-compose down --volumes", ""),

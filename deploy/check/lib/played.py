@@ -29,7 +29,7 @@ from manifests import KUBERNETES, key, pods, render, selects
 from web import wait_until
 
 # The cluster's own business: nothing of podman's is like them.
-NOT_PLAYED = {"Namespace", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudget",
+NOT_PLAYED = {"ServiceAccount", "NetworkPolicy", "PodDisruptionBudget",
               "HorizontalPodAutoscaler"}
 
 
@@ -37,7 +37,7 @@ class Played:
     def __init__(self, engine, overlay, settings=None, secret_words=()):
         self.engine = engine
         self.network = engine.temp.name  # podman's DNS is one for all engines
-        self.items = render(overlay)
+        self.items = render(overlay) + render("box-office")
         self.secret = decoded(self._make_secret(overlay, secret_words))
         (self.settings,) = (i for i in self.items if i["kind"] == "ConfigMap")
         self.settings["data"].update(settings or {})
@@ -112,9 +112,16 @@ class Played:
                     del variable["valueFrom"]
                     variable["value"] = self.kept_in_secret(ref["key"])
         for volume in spec.get("volumes", ()):
+            if "projected" in volume:
+                volume["secret"] = {"items": self._projected(volume.pop("projected"))}
             if "secret" in volume:
                 volume["secret"] = self._secret_of_volume(
                     f"{name}-{volume['name']}", volume["secret"]["items"])
+
+    def _projected(self, volume):
+        """What of its sources is there, or has to be."""
+        return [item for source in volume["sources"] for item in source["secret"]["items"]
+                if item["key"] in self.secret or not source["secret"].get("optional")]
 
     def kept_in_secret(self, name):
         assert name in self.secret, f"the Secret has no {name}"
