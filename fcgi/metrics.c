@@ -194,14 +194,42 @@ static void call_label(char labels[LABELS_MAX], size_t call)
 	snprintf(labels, LABELS_MAX, "call=\"%s\"", name);
 }
 
+/* Which errors of ours a call may be answered with, by its path. */
+static const struct {
+	const char *path;
+	const char *words[2];
+} known_errors[] = {
+	{ " /api/", { "lock-unavailable", "database-unavailable" } },
+	{ " /plain/", { "error" } },
+	{ "_ticket", { "lock_unavailable", "database_unavailable" } },
+};
+
+/*
+ * These are there before they happen: what first appears with a count has not
+ * grown, for Prometheus, and the first errors would be missed.
+ */
+static void begin(struct results *results, const char *label)
+{
+	size_t i = 0;
+
+	note(results, "ok", 0);
+	while (i < HF_LEN(known_errors) &&
+	       strstr(label, known_errors[i].path) == NULL)
+		i++;
+	for (size_t j = 0; i < HF_LEN(known_errors) && j < 2; j++)
+		if (known_errors[i].words[j] != NULL)
+			note(results, known_errors[i].words[j], 0);
+}
+
 static void show_results(const struct metrics *metrics, struct hf_buf *out,
 			 const char *name)
 {
 	for (size_t call = 0; call < router_calls(); call++) {
-		struct results results = { .n = 1, .all = { { "ok", 0 } } };
+		struct results results = { 0 };
 		char label[LABELS_MAX];
 
 		call_label(label, call);
+		begin(&results, label);
 		for (size_t i = 0; i < metrics->n; i++)
 			note_call(&results, &metrics->meters[i].calls[call]);
 		for (size_t i = 0; i < results.n; i++)

@@ -48,11 +48,14 @@ static void count_wait(struct meter *meter, const struct http_request *request)
 			   (hf_wall_ms() - request->passed_ms) * 1000);
 }
 
+/* A page has no word for what it refuses; an error is ours alone. */
 static const char *result_of(const struct http_reply *reply)
 {
 	if (reply->result != NULL)
 		return reply->result;
-	return reply->status < 400 ? "ok" : "error";
+	if (reply->status < 400)
+		return "ok";
+	return reply->status < 500 ? "refused" : "error";
 }
 
 static void count(struct thread *t, size_t call, int64_t began_us)

@@ -88,6 +88,27 @@ def test_each_request_is_counted_by_call_and_result(stack):
     assert grown(stack, before, "holdfast_request_wait_seconds_count") >= 4
 
 
+def test_a_plain_page_that_refuses_is_no_error_of_ours(stack):
+    before = Numbers(stack)
+    assert stack.client("ann").get("/plain/events/none-of-it").status == 404
+    for result, n in (("refused", 1), ("error", 0)):
+        assert grown(stack, before, "holdfast_requests_total",
+                     call="GET /plain/events/{}", result=result) == n, result
+
+
+def test_errors_of_ours_are_there_before_the_first_one(stack):
+    """What first appears with a count has not grown, for Prometheus."""
+    numbers = Numbers(stack)
+    for call, *errors in (
+            ("POST /release_ticket", "lock_unavailable", "database_unavailable"),
+            ("POST /api/holds/{}/book", "lock-unavailable", "database-unavailable"),
+            ("POST /plain/holds/{}/book", "error")):
+        told = {dict(labels)["result"] for name, labels in numbers.samples
+                if name == "holdfast_requests_total"
+                and dict(labels)["call"] == call}
+        assert told >= {"ok", *errors}, call
+
+
 def test_a_histogram_s_buckets_add_up_to_its_count(stack):
     numbers = Numbers(stack)
     for name, labels in (("holdfast_request_seconds",
