@@ -24,6 +24,7 @@ PAGE = (SRC / "docs/operations.md").read_text()
 
 # The first word, or a piece of the command, and why not here.
 NOT_HERE = {
+    "apt-get": "no test installs packages",
     "journalctl": "no journal",
     "timedatectl": "no systemd runs",
     "holdfast-setup": "no systemd runs",
