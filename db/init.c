@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "db/connection.h"
 #include "db/database.h"
 #include "db/event.h"
 #include "db/hall.h"
@@ -44,6 +45,7 @@ struct settings {
 	bool if_empty;
 	bool migrate_only;
 	bool schema;
+	bool connection;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -137,6 +139,11 @@ static const struct hf_conf_setting table[] = {
 	  .offset = FIELD(schema),
 	  .help = "print how many migrations this program has, and the last "
 		  "one" },
+	{ .name = "connection",
+	  .kind = HF_CONF_BOOL,
+	  .offset = FIELD(connection),
+	  .help = "print DATABASE_URL without its password, and that on the "
+		  "next line, for scripts; touch no database" },
 	{ .name = NULL },
 };
 
@@ -428,6 +435,8 @@ int main(int argc, char **argv)
 			  "postgresql://holdfast@/holdfast?host=/run/pg");
 		return 2;
 	}
+	if (settings.connection)
+		return connection_print(url) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	db = database_open(url);
 	if (db == NULL)
 		return EXIT_FAILURE;

@@ -48,7 +48,9 @@ sale_libs = db/libsale.a libhold/libhold.a $(PQ_LIBS) $(CRYPTO_LIBS) -lm
 
 sbin_PROGRAMS += db/holdfast-init
 db_holdfast_init_CPPFLAGS = $(db_libsale_a_CPPFLAGS)
-db_holdfast_init_SOURCES = db/init.c db/migrate.c db/migrate.h
+db_holdfast_init_SOURCES = db/init.c \
+	db/connection.c db/connection.h \
+	db/migrate.c db/migrate.h
 nodist_db_holdfast_init_SOURCES = db/migrations.h db/halls.h
 db_holdfast_init_LDADD = $(sale_libs)
 

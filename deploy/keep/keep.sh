@@ -71,12 +71,17 @@ as=()
 db() { (cd / && PGAPPNAME=$program exec "${as[@]}" "$@"); }
 
 # url_of DATABASE: DATABASE_URL, but of another database there
-url_of() {
-	case $DATABASE_URL in
-	*://*\?*) echo "$DATABASE_URL&dbname=$1" ;;
-	*://*) echo "$DATABASE_URL?dbname=$1" ;;
-	*) echo "$DATABASE_URL dbname=$1" ;;
-	esac
+url_of() { echo "$DATABASE_URL dbname=$1"; }
+
+# hide_password URL: in $hidden as settings without the password; what a
+# command line has, everybody can read. Programs find it in PGPASSWORD.
+hide_password() {
+	local init lines=()
+	init=$(holdfast_program holdfast-init) || exit 1
+	mapfile -t lines < <(DATABASE_URL=$1 "$init" --connection)
+	[ ${#lines[@]} -eq 2 ] || misused "that names no database"
+	hidden=${lines[0]}
+	[ -z "${lines[1]}" ] || export PGPASSWORD="${lines[1]}"
 }
 
 # rows URL SQL: what it gives, unaligned; errors are told by psql
@@ -106,7 +111,8 @@ settle_database() {
 			env HOME=/var/lib/holdfast) # root's is closed to it
 	[ -n "${DATABASE_URL:-}" ] ||
 		misused "set DATABASE_URL, as in postgresql://holdfast@/holdfast?host=/run/postgresql"
-	export DATABASE_URL
+	hide_password "$DATABASE_URL"
+	export DATABASE_URL=$hidden
 }
 
 # ---- the file ----------------------------------------------------------------

@@ -5,12 +5,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import urllib.parse
 
 import pytest
 
 import pq
 from sale_session import Session, make_tickets
-from servers import Postgres
+from servers import Postgres, build_path
 from web import wait_until
 
 BIN = pathlib.Path(os.environ["HOLDFAST_SRC"], "deploy/bin")
@@ -210,6 +211,28 @@ def test_only_the_newest_are_kept_and_only_ours_are_removed(site, tmp_path):
     assert len(left) == 3
 
 
+def test_the_password_is_on_no_command_line(site, target, tmp_path):
+    """A command line is read by everybody; the environment is not."""
+    tools, log = tmp_path / "tools", tmp_path / "log"
+    tools.mkdir()
+    for name in ("psql", "pg_dump", "pg_restore"):
+        (tools / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $PGPASSWORD: $*" >>{log}\n'
+                                  f'exec {shutil.which(name)} "$@"\n')
+        (tools / name).chmod(0o755)
+    word = "its S3cr3t'\\word"
+    how = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    for program, url, *words in (
+            ("holdfast-backup", site.url, "--output", tmp_path / "x.hfb"),
+            ("holdfast-restore", target.url, tmp_path / "x.hfb", "--dry-run")):
+        done = run(program, *words, "--config", site.etc,
+                   url=f"{url}&password={urllib.parse.quote(word)}", **how)
+        assert done.returncode == 0, done.stderr
+    lines = log.read_text().splitlines()
+    assert not [line for line in lines if "cr3t" in line.partition(":")[2]]
+    asked = [line for line in lines if " -d " in line]
+    assert {line.partition(":")[0] for line in asked} == {f"psql {word}", f"pg_dump {word}"}
+
+
 @pytest.mark.parametrize(
     "words",
     [["--nonsense"], ["--output"], ["--keep", "0"], ["--keep", "x"], ["--output", "a", "--keep", "2"],
@@ -356,7 +379,9 @@ def test_a_backup_of_a_newer_holdfast_is_refused(site, target, tmp_path):
     for folder in ("bin", "keep"):
         shutil.copytree(BIN.parent / folder, tmp_path / "at" / folder)
     older = tmp_path / "at/bin/holdfast-init"
-    older.write_text("#!/bin/sh\necho 9 0009_event_changes.sql\n")
+    older.write_text('#!/bin/sh\n[ "$1" = --schema ] || exec '
+                     f'"{build_path("db", "holdfast-init")}" "$@"\n'
+                     "echo 9 0009_event_changes.sql\n")
     older.chmod(0o755)
     done = subprocess.run(
         [tmp_path / "at/bin/holdfast-restore", site.file, "--config", tmp_path / "etc"],
