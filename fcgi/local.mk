@@ -87,6 +87,7 @@ fcgi_libworker_a_SOURCES = \
 	fcgi/store.c fcgi/store.h \
 	fcgi/store_best.c fcgi/store_best.h \
 	fcgi/store_events.c fcgi/store_events.h \
+	fcgi/store_backup.c fcgi/store_backup.h \
 	fcgi/store_forms.c fcgi/store_forms.h \
 	fcgi/store_holds.c fcgi/store_holds.h \
 	fcgi/store_inner.h \

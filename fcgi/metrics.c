@@ -5,6 +5,7 @@
 #include "fcgi/process_stats.h"
 #include "fcgi/prom_text.h"
 #include "fcgi/router.h"
+#include "fcgi/store_backup.h"
 #include "fcgi/store_oversold.h"
 #include "libhold/clock.h"
 #include "libhold/mem.h"
@@ -30,6 +31,7 @@ struct metrics {
 	pthread_mutex_t looking; /* who has it looks; for the next one alone */
 	int64_t look_ms;         /* not before */
 	meter_count oversold, whole_ms; /* as last seen */
+	meter_count backup_s;           /* likewise */
 	atomic_bool looked;
 };
 
@@ -72,17 +74,21 @@ void metrics_watch(struct metrics *metrics, const struct live *live,
 	metrics->listener = listener;
 }
 
-/* ---- what was sold twice ------------------------------------------------- */
+/* ---- what was sold twice, and saved
+ * ------------------------------------------------- */
 
 static void look(struct metrics *metrics, struct store *store)
 {
 	struct oversold seen;
+	int64_t backup_s;
 
 	metrics->look_ms = hf_clock_ms() + LOOK_MS;
-	if (store_oversold_look(store, LOOK_MS, LOOK_TICKETS, &seen) < 0)
+	if (store_oversold_look(store, LOOK_MS, LOOK_TICKETS, &seen) < 0 ||
+	    store_backup_made(store, &backup_s) < 0)
 		return; /* what was seen last is still true of its time */
 	meter_set(&metrics->oversold, (uint64_t)seen.tickets);
 	meter_set(&metrics->whole_ms, (uint64_t)seen.whole_ms);
+	meter_set(&metrics->backup_s, (uint64_t)backup_s);
 	atomic_store(&metrics->looked, true);
 }
 
@@ -107,6 +113,13 @@ static void show_whole(const struct metrics *metrics, struct hf_buf *out,
 		       const char *name)
 {
 	prom_number(out, name, "", (double)meter_get(&metrics->whole_ms) / 1e3);
+}
+
+static void show_backup(const struct metrics *metrics, struct hf_buf *out,
+			const char *name)
+{
+	if (atomic_load(&metrics->looked))
+		prom_count(out, name, "", meter_get(&metrics->backup_s));
 }
 
 /* ---- sums over all threads ----------------------------------------------- */
@@ -483,6 +496,9 @@ static const struct family {
 	{ "holdfast_oversold_checked_timestamp_seconds", "gauge",
 	  "What was over by then was looked at for it; 0: never yet.",
 	  show_whole },
+	{ "holdfast_backup_timestamp_seconds", "gauge",
+	  "The moment that the last backup of the sale has; 0: none was made.",
+	  show_backup },
 	{ "holdfast_build_info", "gauge", "1, and which version this is.",
 	  show_build },
 };

@@ -212,6 +212,7 @@ static const struct pg_statement *const tables[] = {
 	store_order_statements,
 	store_event_statements,
 	store_oversold_statements,
+	store_backup_statements,
 	store_form_statements,
 	NULL,
 };

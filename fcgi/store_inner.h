@@ -11,6 +11,7 @@ struct store {
 };
 
 /* The files' statements: all are prepared on each connection. */
+extern const struct pg_statement store_backup_statements[];
 extern const struct pg_statement store_best_statements[];
 extern const struct pg_statement store_hold_statements[];
 extern const struct pg_statement store_line_statements[];

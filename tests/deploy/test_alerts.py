@@ -18,6 +18,7 @@ MINUTES = 25  # of numbers, one each
 # A sample a minute: "a+bxN" is a, then N times b more.
 STEADY, GROWING = f"1x{MINUTES}", f"0+600x{MINUTES}"
 ZERO = f"0x{MINUTES}"
+LONG_AGO = f"-12000x{MINUTES}"  # by a clock that begins at 0
 WORKER = 'job="holdfast",instance="a:6006",worker="1"'
 
 
@@ -44,6 +45,7 @@ HEALTHY = dict([
     (f"process_start_time_seconds{{{WORKER}}}", STEADY),
     (f"holdfast_oversold_tickets{{{WORKER}}}", ZERO),
     (f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}", f"0+60x{MINUTES}"),
+    (f"holdfast_backup_timestamp_seconds{{{WORKER}}}", f"0+60x{MINUTES}"),
     requests("ok", 600), requests("held", 400), requests("lock_unavailable", 0),
     requests("ok", 9000, "GET /healthz"), requests("ok", 9000, "GET /metrics"),
     requests("lock_unavailable", 9000, "GET /healthz"),
@@ -72,6 +74,9 @@ TROUBLES = [
     ("HoldfastOversold", {f"holdfast_oversold_tickets{{{WORKER}}}": STEADY}),
     ("HoldfastOversoldUnchecked",
      {f"holdfast_oversold_checked_timestamp_seconds{{{WORKER}}}": ZERO}),
+    ("HoldfastBackupOld",
+     {f"holdfast_backup_timestamp_seconds{{{WORKER}}}": LONG_AGO,
+      f"process_start_time_seconds{{{WORKER}}}": LONG_AGO}),
     ("HoldfastUnavailable", {HEALTHZ: f"502x{MINUTES}"}),
     ("HoldfastUnavailable", {HEALTHZ: f"504x{MINUTES}",
                              OTHER_HEALTHZ: f"503x{MINUTES}"}),

@@ -302,6 +302,15 @@ def test_a_server_of_the_list_that_never_was_is_skipped(lock):
 
 @pytest.mark.parametrize("basket", [["1"], ["1", "2"]], ids=["one", "basket"])
 def test_a_create_whose_answer_is_lost_is_found_again(lock, probe, basket):
+    # A machine so busy that the call's own time ends first has shown nothing.
+    for attempt in range(4):
+        tickets = [f"{attempt}-{ticket}" for ticket in basket]
+        if a_lost_answer_is_found_again(lock, probe, tickets):
+            return
+    raise AssertionError("each time the call ended too early")
+
+
+def a_lost_answer_is_found_again(lock, probe, basket):
     with Proxy(lock.port) as proxy, Driver(through(proxy.port)) as hold:
         assert hold.acquire("ann", 60000, "0").ok
         written = threading.Event()
@@ -315,12 +324,15 @@ def test_a_create_whose_answer_is_lost_is_found_again(lock, probe, basket):
         proxy.at_write(spoil)
         got = hold.acquire("ann", 60000, *basket)
         assert written.is_set(), "no answer was lost"
+        if got.code == "unreachable":
+            return False
         assert got.ok and all(grant.fresh for grant in got.grants)
         for ticket in basket:
             assert len(nodes(probe, ticket)) == 1
         assert hold.check("ann", *basket).ok
         assert hold.release("ann", None, *basket) == "ok"
         assert all(nodes(probe, ticket) == [] for ticket in basket)
+        return True
 
 
 def test_a_create_that_nobody_heard_of_falls_at_its_deadline(lock, probe):

@@ -230,6 +230,17 @@ def test_a_ticket_that_is_sold_twice_is_seen(stack):
     stack.sql("UPDATE oversold SET settled_at = now()")
 
 
+def test_when_the_sale_was_last_saved_is_told(stack):
+    assert Numbers(stack)("holdfast_backup_timestamp_seconds") == 0
+    stack.sql("INSERT INTO backups (made_at, bytes, host)"
+              " VALUES (to_timestamp(1800000000.5), 1, 'here')")
+    for worker in stack.workers:  # who has looked lets ten seconds pass
+        worker.stop()
+        worker.start()
+    assert "\nholdfast_backup_timestamp_seconds 1800000000\n" in scrape(stack, 1)
+    assert "\nholdfast_backup_timestamp_seconds 1800000000\n" in scrape(stack, 2)
+
+
 def test_the_manual_names_every_number_and_no_other(stack):
     rows = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \|",
                       (SRC / "docs/monitoring.md").read_text(), re.MULTILINE)

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
@@ -186,7 +186,11 @@ class Browser:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        return self.one(selector).text
+        """What is seen of it. It may be replaced while it is read."""
+        try:
+            return self.one(selector).text
+        except StaleElementReferenceException:
+            return self.one(selector).text
 
     def link(self):
         return self.text("#link-text")
