@@ -90,7 +90,7 @@ rows() { db psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 # workers_database: the one of the configuration, or nothing
 workers_database() {
 	[ ! -r "$config/worker.env" ] || sed -n 's/^DATABASE_URL=//p' "$config/worker.env" |
-		tail -n 1 | sed 's/^"\(.*\)"$/\1/'
+		tail -n 1 | sed "s/^\([\"']\)\(.*\)\1\$/\2/"
 }
 
 # The one of the environment; the one that ./run keeps in $HOLDFAST_HOME; or

@@ -1,5 +1,6 @@
 """holdfast-backup and holdfast-restore: whole or not at all, both of them."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -134,6 +135,15 @@ def test_nothing_is_written_over_and_nothing_half_is_left(site, tmp_path):
     done = run("holdfast-backup", "--output", tmp_path / "new.hfb", "--config", site.etc)
     assert done.returncode == 1 and "database" in done.stderr
     assert os.listdir(tmp_path) == ["there.hfb"] and there.read_text() == "precious"
+
+
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+def test_the_workers_database_is_read_as_a_shell_would(tmp_path, quote):
+    (tmp_path / "worker.env").write_text(f"DATABASE_URL={quote}host=a=b{quote}\n")
+    done = subprocess.run(
+        ["bash", "-c", f"config={tmp_path}; . {BIN.parent}/keep/keep.sh; workers_database"],
+        capture_output=True, text=True)
+    assert done.stdout == "host=a=b\n"
 
 
 def test_no_secret_is_no_backup_unless_that_is_wanted(site, tmp_path):
@@ -373,6 +383,21 @@ def test_no_backup_is_loaded_under_a_worker(site, target, tmp_path, name):
         assert done.returncode == 1 and f"{name} as holdfast" in done.stderr
         worker.stdin.close()
     assert target.relations() == "0"
+
+
+def test_a_backup_that_says_no_schema_is_refused(site, target, tmp_path):
+    packed = subprocess.run(["tar", "-C", tmp_path, "-xf", site.file], stderr=subprocess.DEVNULL)
+    assert packed.returncode == 0
+    manifest = tmp_path / "MANIFEST"
+    manifest.write_text(re.sub("^schema.*\n", "", manifest.read_text(), flags=re.M))
+    subprocess.run(["tar", "-C", tmp_path, "-cf", tmp_path / "x", "MANIFEST", "database.dump",
+                    "files"], check=True)
+    content = (tmp_path / "x").read_bytes()
+    (tmp_path / "x").write_bytes(
+        content + f"holdfast-backup sha256 {hashlib.sha256(content).hexdigest()}\n".encode())
+    done = run("holdfast-restore", tmp_path / "x", "--config", tmp_path / "etc", url=target.url)
+    assert done.returncode == 1 and "Nothing was touched" in done.stderr
+    assert "expected" not in done.stderr and target.relations() == "0"
 
 
 def test_a_backup_of_a_newer_holdfast_is_refused(site, target, tmp_path):
