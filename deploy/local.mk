@@ -60,6 +60,9 @@ deploy/systemd/lockd.service: deploy/systemd/lockd.service.in
 
 # The manifests of Kubernetes, as they are.
 EXTRA_DIST += \
+	deploy/kubernetes/backup/backup.yaml \
+	deploy/kubernetes/backup/claim.yaml \
+	deploy/kubernetes/backup/kustomization.yaml \
 	deploy/kubernetes/base/account.yaml \
 	deploy/kubernetes/base/kustomization.yaml \
 	deploy/kubernetes/base/namespace.yaml \
@@ -69,6 +72,10 @@ EXTRA_DIST += \
 	deploy/kubernetes/base/scaling.yaml \
 	deploy/kubernetes/base/service.yaml \
 	deploy/kubernetes/base/settings.yaml \
+	deploy/kubernetes/box-office/box-office.yaml \
+	deploy/kubernetes/box-office/kustomization.yaml \
+	deploy/kubernetes/restore/kustomization.yaml \
+	deploy/kubernetes/restore/restore.yaml \
 	deploy/kubernetes/scaled/kustomization.yaml \
 	deploy/kubernetes/scaled/network.yaml \
 	deploy/kubernetes/scaled/scaling.yaml \
@@ -81,7 +88,7 @@ EXTRA_DIST += \
 	deploy/kubernetes/single/network.yaml
 
 # The images, and how they go together on one machine.
-EXTRA_DIST += .dockerignore compose.yaml podman-compose.yaml \
+EXTRA_DIST += .dockerignore compose.yaml compose.metrics.yaml podman-compose.yaml \
 	deploy/containers/Dockerfile \
 	deploy/containers/base \
 	deploy/containers/database \

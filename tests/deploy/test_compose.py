@@ -28,11 +28,19 @@ def troubles(compose):
             "it is not started again": not part.get("restart"),
             "it has a network": name not in ON_A_NETWORK
             and part.get("network_mode") != "none",
+            "its log grows for ever": "max-size" not in part.get("logging", {}).get(
+                "options", {}),
             "it mounts the machine's own": any(
-                v.partition(":")[0] not in compose["volumes"] for v in part["volumes"]),
+                by_default(v).partition(":")[0] not in compose["volumes"]
+                for v in part["volumes"]),
         }
         found += [f"{name}: {text}" for text, broken in rules.items() if broken]
     return found
+
+
+def by_default(text):
+    """With nothing of it in the environment."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
 
 
 def asks(part):
@@ -59,6 +67,7 @@ def test_no_part_may_do_more_than_it_has_to(compose):
     ("ephemerald", {"healthcheck": {}}, "nobody asks for its health"),
     ("database", {"network_mode": "host"}, "it has a network"),
     ("worker-2", {"restart": None}, "it is not started again"),
+    ("lockd", {"logging": {"driver": "json-file"}}, "its log grows for ever"),
     ("web", {"volumes": ["/:/host"]}, "it mounts the machine's own"),
 ])
 def test_a_part_that_may_is_found(compose, service, change, trouble):
@@ -75,7 +84,22 @@ def test_podman_compose_has_the_same_parts_on_no_way_out(compose):
     assert podman["networks"] == {"nowhere": {"internal": True}}
 
 
+def test_numbers_are_for_this_machine_alone(compose):
+    added = yaml.safe_load((SRC / "compose.metrics.yaml").read_text())["services"]
+    assert set(added) == {"web"} and set(added["web"]) == {"environment", "ports"}
+    assert not set(added["web"]["environment"]) & set(compose["services"]["web"]["environment"])
+    (port,) = added["web"]["ports"]
+    listens = added["web"]["environment"]["METRICS_LISTEN"].rpartition(":")[2]
+    assert port.startswith("127.0.0.1:") and port.endswith(f":{listens}")
+
+
+def test_a_database_is_asked_for_its_health_in_another_one(compose):
+    """A restore refuses while anybody is connected to the sale's own."""
+    assert compose["services"]["database"]["healthcheck"]["test"][-2:] == ["-d", "postgres"]
+
+
 def test_every_setting_is_in_the_docs():
-    settings = set(re.findall(r"\$\{(\w+)", COMPOSE.read_text()))
+    settings = set(re.findall(
+        r"\$\{(\w+)", COMPOSE.read_text() + (SRC / "compose.metrics.yaml").read_text()))
     docs = (SRC / "docs/containers.md").read_text()
     assert settings and {s for s in settings if f"`{s}`" not in docs} == set()

@@ -19,12 +19,16 @@ sys.path.insert(0, str(SRC / "tests/support"))
 
 from manifests import KUBERNETES, key, load, pods, render, selects  # noqa: E402
 
+CLAIM = KUBERNETES / "backup/claim.yaml"
 NODE = BUILD / "tests/clients/node"
 OVERLAYS = {
     "single": [],
     "scaled": ["--database-url", "postgresql://h:p@db.example/h",
                "--lock-url", "redis://:p@redis.example:6379"],
 }
+
+
+EXTRAS = ("box-office", "backup", "restore")  # for either
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -34,7 +38,7 @@ def overlay(request):
 
 @pytest.fixture(scope="module")
 def items(overlay):
-    return render(overlay) + render("box-office")
+    return render(overlay) + [item for extra in EXTRAS for item in render(extra)]
 
 
 def of_kind(items, kind):
@@ -88,7 +92,8 @@ PLANTED = [
 
 def test_every_field_is_one_of_kubernetes_and_a_misspelt_one_is_found(tmp_path):
     """In one run of the compiler: what it says is about the planted alone."""
-    items = [item for overlay in OVERLAYS for item in render(overlay)]
+    items = [item for overlay in (*OVERLAYS, *EXTRAS) for item in render(overlay)]
+    items += load(CLAIM)
     plants = []
     for kind, path, wrong in PLANTED:
         plant = copy.deepcopy(of_kind(items, kind)[0])
@@ -175,6 +180,14 @@ def secrets_of(volume):
     return [source for source in sources if not source.get("optional")]
 
 
+def test_a_claim_that_a_pod_names_is_the_one_of_the_backups(items):
+    (claim,) = load(CLAIM)
+    named = [volume["persistentVolumeClaim"]["claimName"] for _, pod in pods(items)
+             for volume in pod["spec"].get("volumes", ())
+             if "persistentVolumeClaim" in volume]
+    assert named == [key(claim)[1]] * 2
+
+
 def test_a_mount_has_its_volume(items):
     for owner, pod in pods(items):
         volumes = {v["name"] for v in pod["spec"].get("volumes", ())}
@@ -201,6 +214,14 @@ def test_scaled_lets_out_the_ports_that_urls_mean():
     assert {port["port"] for port in rule["ports"]} == defaults | {2181, 5432}
 
 
+def test_names_are_asked_wherever_a_cluster_tells_them(items):
+    """Also of an address that no pod has, NodeLocal DNS."""
+    (policy,) = [p for p in of_kind(items, "NetworkPolicy") if key(p)[1] == "names"]
+    (rule,) = policy["spec"]["egress"]
+    assert "to" not in rule
+    assert {53, 5353} == {port["port"] for port in rule["ports"]}
+
+
 def test_every_pod_keeps_to_the_restricted_profile(items):
     (namespace,) = load(KUBERNETES / "base/namespace.yaml")
     assert namespace["metadata"]["labels"][
@@ -223,7 +244,7 @@ def test_every_container_says_what_it_needs_and_what_serves_is_probed(items):
         for container in pod["spec"]["containers"]:
             assert {"cpu", "memory"} <= set(container["resources"]["requests"])
             assert "memory" in container["resources"]["limits"]
-            if owner["kind"] != "Job" and key(owner)[1] != "box-office":
+            if "Job" not in owner["kind"] and key(owner)[1] not in EXTRAS:
                 assert {"readinessProbe", "livenessProbe"} <= set(container)
 
 

@@ -83,7 +83,8 @@ def _settle(item, namespace):
 def pods(items):
     """(the object that makes it, its pod's metadata and spec), for each."""
     for item in items:
-        template = item.get("spec", {}).get("template")
+        job = item.get("spec", {}).get("jobTemplate", item)
+        template = job.get("spec", {}).get("template")
         if template:
             yield item, template
 

@@ -9,10 +9,13 @@ import re
 import subprocess
 
 from engines import SRC
-from web import wait_until
+from web import free_port, wait_until
 
 PAGE = SRC / "docs/containers.md"
 OTHER_LOCK = "LOCK_TYPE=ephemeral_node docker-compose up --detach"
+KEEPS = "/var/backups/holdfast"
+IN_TOOLS = f"HOLDFAST_BACKUPS={KEEPS} docker-compose run --rm --no-deps prepare"
+A_BACKUP = "/var/lib/holdfast/backups/holdfast-TIME.hfb"
 # Typed before all others: Engine.make_base(). Once more, and every image is
 # built anew on what it makes.
 FIRST = "deploy/containers/base docker"
@@ -27,6 +30,15 @@ STEPS = (
     ("docker-compose run --rm --no-deps prepare holdfast-init --hall theatre"
      ' --event gala --title "Gala"', "1200 tickets are for sale"),
     ("docker-compose run --rm --no-deps prepare holdfast-admin events", "gala"),
+    (f"install -d -m 0700 -o 6002 {KEEPS}", ""),
+    (f"{IN_TOOLS} holdfast-backup --keep 48", "saved /var/lib/holdfast/backups/holdfast-"),
+    (f"{IN_TOOLS} holdfast-backup --verify {A_BACKUP}", "is good"),
+    ("docker-compose stop worker-1 worker-2", ""),
+    (f"{IN_TOOLS} holdfast-restore {A_BACKUP} --replace", "holdfast-admin open gala"),
+    ("docker-compose start worker-1 worker-2", ""),
+    ("docker-compose run --rm --no-deps prepare holdfast-admin open gala --yes", ""),
+    ("docker-compose -f compose.yaml -f compose.metrics.yaml up --detach", ""),
+    ("curl -s http://localhost:6006/metrics/1", "holdfast_requests_total"),
     ("docker-compose stop worker-1 worker-2", ""),
     (OTHER_LOCK, ""),
     ("docker-compose down", ""),
@@ -35,6 +47,9 @@ STEPS = (
 # The page's own words for podman, where they are not those of docker.
 PODMAN = {
     "docker-compose up --build --detach": "podman-compose up --build --detach",
+    "docker-compose -f compose.yaml -f compose.metrics.yaml up --detach":
+    "podman-compose -f compose.yaml -f podman-compose.yaml -f compose.metrics.yaml"
+    " up --force-recreate --detach",
     OTHER_LOCK: "LOCK_TYPE=ephemeral_node podman-compose up --force-recreate --detach",
 }
 
@@ -55,18 +70,27 @@ def words_for(engine, step):
     return step.replace("docker", engine.name)
 
 
+def as_here(words, sale, folder, metrics_port):
+    """With this run's ports and folder, and the backup that is there."""
+    for file in folder.glob("*.hfb"):
+        words = words.replace("holdfast-TIME.hfb", file.name)
+    return (words.replace(KEEPS, str(folder)).replace(":6005/", f":{sale.port}/")
+            .replace(":6006/", f":{metrics_port}/"))
+
+
 def follow(engine, sale):
     """Types all of it; says how many commands that were."""
     compare()
-    env = {**engine.env, "HOLDFAST_PORT": str(sale.port)}
+    folder, metrics_port = engine.temp / "backups", free_port()
+    env = {**engine.env, "HOLDFAST_PORT": str(sale.port), "METRICS_PORT": str(metrics_port)}
     for step, wanted in STEPS:
         words = words_for(engine, step)
         done = subprocess.run(
-            ["bash", "-c", words.replace(":6005/", f":{sale.port}/")], cwd=SRC, env=env,
+            ["bash", "-c", as_here(words, sale, folder, metrics_port)], cwd=SRC, env=env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, timeout=2400)
         assert done.returncode == 0 and wanted in done.stdout, (words, done.stdout[-3000:])
-        if " up " in words:
+        if " up " in words or " start " in words:
             wait_until(sale.healthy, 120, f"it is up: {words}")
         if step == OTHER_LOCK:
             asked_is_ephemerald(engine)

@@ -72,15 +72,36 @@ def hung_worker_is_started_again(cluster, node, sale, history, pod):
     buy(sale, history, "dan", "9")
 
 
-def box_office_by_page(cluster):
-    """What docs/kubernetes.md types in its pod."""
+def typed_by_page(cluster, name, **change):
+    """What docs/kubernetes.md types in this pod, and what each said."""
     page = (KUBERNETES.parents[1] / "docs/kubernetes.md").read_text()
-    typed = re.findall(r"^    kubectl .*exec deployment/box-office -- (.*)$", page, re.M)
+    typed = re.findall(rf"^    kubectl .*exec deployment/{name} -- ([^>\n]+)$", page, re.M)
     assert len(typed) > 2, typed
-    (ident,) = cluster.containers(cluster.play("box-office")).values()
-    said = [cluster.engine.execute(ident, *shlex.split(command)) for command in typed]
+    (ident,) = cluster.containers(cluster.play(name)).values()
+    said = []
+    for command in typed:
+        for word, meant in change.items():
+            command = command.replace(word, meant)
+        said.append(cluster.engine.execute(ident, *shlex.split(command)))
+    cluster.end(name)
+    return said
+
+
+def box_office_by_page(cluster):
+    said = typed_by_page(cluster, "box-office")
     assert "all is true" in said[-1], said
-    cluster.end("box-office")
+
+
+def kept_by_page(cluster, sql):
+    """The hourly backup; then, with all pods gone, one is looked at and restored."""
+    sold = sql("SELECT count(*) FROM tickets WHERE state = 'booked'")
+    made = cluster.run_job("holdfast-backup")
+    (time,) = re.findall(r"^saved .*/holdfast-(\w+)\.hfb", made, re.M)
+    listed, verified, restored, _ = typed_by_page(cluster, "restore", TIME=time)
+    assert f"holdfast-{time}.hfb" in listed and "is good" in verified
+    assert "holdfast-admin open gala" in restored
+    assert sql("SELECT count(*) FROM tickets WHERE state = 'booked'") == sold
+    assert sql(r"SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replaced\_%'") == [["1"]]
 
 
 def buy(sale, history, who, ticket):

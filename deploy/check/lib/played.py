@@ -6,7 +6,7 @@ What a cluster does and podman 4.3 does not is done here, and nowhere else:
 - a Service is a name under which its pods are found on the network, short and
   in full;
 - a StatefulSet is played as a Deployment with its claim, a Job as a pod that
-  runs once;
+  runs once, a CronJob as the Job that it makes;
 - a Deployment's pods are played one by one, each under a name of its own;
 - a variable from the Secret is written in, and what a volume takes from it is a
   secret of its own: podman 4.3 gives a volume every key there is, as base64;
@@ -33,11 +33,14 @@ NOT_PLAYED = {"ServiceAccount", "NetworkPolicy", "PodDisruptionBudget",
               "HorizontalPodAutoscaler"}
 
 
+EXTRAS = ("box-office", "backup", "restore")  # for any overlay
+
+
 class Played:
     def __init__(self, engine, overlay, settings=None, secret_words=()):
         self.engine = engine
         self.network = engine.temp.name  # podman's DNS is one for all engines
-        self.items = render(overlay) + render("box-office")
+        self.items = [as_job(item) for name in (overlay, *EXTRAS) for item in render(name)]
         self.secret = decoded(self._make_secret(overlay, secret_words))
         (self.settings,) = (i for i in self.items if i["kind"] == "ConfigMap")
         self.settings["data"].update(settings or {})
@@ -241,6 +244,13 @@ def decoded(secret):
     """{key: text} of a Secret."""
     return {name: base64.b64decode(value).decode()
             for name, value in secret["data"].items()}
+
+
+def as_job(item):
+    """What a CronJob makes when it is its time; all else as it is."""
+    if item["kind"] != "CronJob":
+        return item
+    return {**item, "kind": "Job", "spec": item["spec"]["jobTemplate"]["spec"]}
 
 
 def playable(owner, name):
