@@ -214,6 +214,14 @@ def test_a_statement_that_is_refused_is_counted_as_one(stack):
         wait_until(lambda: ann.reserve("6").status == 200, 30, "it sells again")
 
 
+def each_worker_tells(stack, line):
+    for worker in stack.workers:  # who has looked lets ten seconds pass
+        worker.stop()
+        worker.start()
+    assert f"\n{line}\n" in scrape(stack, 1)
+    assert f"\n{line}\n" in scrape(stack, 2)
+
+
 def test_a_ticket_that_is_sold_twice_is_seen(stack):
     """By whichever worker looks; the other one says so in its turn."""
     assert Numbers(stack)("holdfast_oversold_tickets") == 0
@@ -222,11 +230,7 @@ def test_a_ticket_that_is_sold_twice_is_seen(stack):
     assert (ann.reserve("13").status, ann.book("13").status) == (200, 200)
     stack.sql("UPDATE tickets SET holder = 'bob' WHERE id = '13';"
               "UPDATE oversold_watch SET looked_at = NULL")
-    for worker in stack.workers:  # who has looked lets ten seconds pass
-        worker.stop()
-        worker.start()
-    assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 1)
-    assert "\nholdfast_oversold_tickets 1\n" in scrape(stack, 2)
+    each_worker_tells(stack, "holdfast_oversold_tickets 1")
     stack.sql("UPDATE oversold SET settled_at = now()")
 
 
@@ -234,11 +238,7 @@ def test_when_the_sale_was_last_saved_is_told(stack):
     assert Numbers(stack)("holdfast_backup_timestamp_seconds") == 0
     stack.sql("INSERT INTO backups (made_at, bytes, host)"
               " VALUES (to_timestamp(1800000000.5), 1, 'here')")
-    for worker in stack.workers:  # who has looked lets ten seconds pass
-        worker.stop()
-        worker.start()
-    assert "\nholdfast_backup_timestamp_seconds 1800000000\n" in scrape(stack, 1)
-    assert "\nholdfast_backup_timestamp_seconds 1800000000\n" in scrape(stack, 2)
+    each_worker_tells(stack, "holdfast_backup_timestamp_seconds 1800000000")
 
 
 def test_the_manual_names_every_number_and_no_other(stack):
